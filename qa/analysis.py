@@ -1,0 +1,91 @@
+"""Text analysis: terms for BM25, sentences for quotations.
+
+Sentences come from sentencex (Wikimedia, rules for some 300 languages), stems from PyStemmer
+(Snowball).
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+import unicodedata
+from collections.abc import Iterator
+from functools import lru_cache
+
+import sentencex
+import Stemmer
+
+TERM_PATTERN = re.compile(r"\d+(?:[.,]\d+)*|\w+")
+BLOCK_BREAK = re.compile(r"\n[ \t\r]*\n\s*|\n(?=[ \t]*(?:#{1,6} |[-*+] |\d{1,3}[.)] ))")
+HEADING = re.compile(r"#{1,6} ")
+
+# Function words and question words: they say what kind of answer is wanted, not about what.
+STOPWORDS = frozenset(
+    """a about all also am an and any are as at be because been before being both but by can could did do
+    does doing during each for from further had has have having he her here hers him his how i if in into is
+    it its just me more most my no nor not now of off on once only or other our out over own please s same
+    she should so some such t tell than that the their them then there these they this those through to too
+    under until up us very was we were what when where which while who whom whose why will with would you
+    your""".split()
+)
+
+_local = threading.local()  # a Snowball stemmer keeps state: one for each thread
+
+
+def _stem(words: list[str]) -> list[str]:
+    stemmer = getattr(_local, "stemmer", None)
+    if stemmer is None:
+        stemmer = _local.stemmer = Stemmer.Stemmer("english")
+    stems: list[str] = stemmer.stemWords(words)
+    return stems
+
+
+def terms(text: str) -> list[str]:
+    """Return the index terms of a text: lower case, no accents, no stopwords, stemmed; in text order."""
+    folded = unicodedata.normalize("NFKD", text.casefold().replace("’", "'").replace("'s", " "))
+    plain = "".join(c for c in folded if not unicodedata.combining(c))
+    return _stem([t for t in TERM_PATTERN.findall(plain) if t not in STOPWORDS])
+
+
+def _blocks(text: str) -> Iterator[tuple[int, int]]:
+    """Yield paragraphs, headings and list items as (start, end)."""
+    start = 0
+    for match in BLOCK_BREAK.finditer(text):
+        if match.start() > start:
+            yield start, match.start()
+        start = match.end()
+    if start < len(text):
+        yield start, len(text)
+
+
+def _block_sentences(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    block = text[start:end]
+    heading_end = block.find("\n") if HEADING.match(block) else -1
+    if heading_end >= 0:  # a heading ends with its line even when no blank line follows
+        yield start, start + heading_end
+        yield from _block_sentences(text, start + heading_end + 1, end)
+        return
+    pieces = sentencex.segment("en", block)
+    if "".join(pieces) != block:
+        yield start, end
+        return
+    for piece in pieces:
+        yield start, start + len(piece)
+        start += len(piece)
+
+
+@lru_cache(maxsize=4096)
+def sentences(text: str) -> tuple[tuple[int, int], ...]:
+    """Return the sentences of a text as (start, end), trimmed of white space, in order.
+
+    Headings and list items are sentences of their own; no sentence crosses a blank line.
+    """
+    found = []
+    for block_start, block_end in _blocks(text):
+        for start, end in _block_sentences(text, block_start, block_end):
+            piece = text[start:end]
+            left = start + len(piece) - len(piece.lstrip())
+            right = start + len(piece.rstrip())
+            if right > left:
+                found.append((left, right))
+    return tuple(found)

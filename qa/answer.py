@@ -1,0 +1,135 @@
+"""From hits and readings to an answer: choice, citations, verdict.
+
+The text of an answer is the quotation itself, so it never says what the citation does not. Whether
+there is an answer at all is decided by two small logistic models over the best reading's features
+(`answered`: does it answer; `subject`: is the question's subject in the corpus), fitted and measured by
+`training/fit_sentences.py`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import exp
+
+from qa.analysis import sentences, terms
+from qa.reader import linear, shipped
+from qa.settings import ReaderSettings
+from qa.types import Answer, AnswerTrace, Article, Citation, Hit, Reading, Verdict
+
+# A sentence that opens like this leans on the one before it; the quotation then takes both.
+LEANS = re.compile(
+    r"(?:It|Its|He|She|His|Her|They|Their|Them|This|That|These|Those|Both|Such|Neither|There|But|And|So|Then|Also)\b"
+)
+SAME = 0.7  # share of terms from which two quotations say the same
+NEAR = 2.0  # how far below the best score, in log-odds, a further citation may be
+
+TEXTS = {
+    Verdict.RELATED: "The briefing does not answer this. The nearest passages are listed.",
+    Verdict.NOT_IN_CORPUS: "This is not in the briefing.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """All that an answer is made of."""
+
+    question: str
+    hits: Sequence[Hit]
+    readings: Sequence[Reading]  # best first
+    articles: Mapping[str, Article]
+    generation: str
+
+
+def answer(evidence: Evidence, settings: ReaderSettings, milliseconds: Mapping[str, float]) -> Answer:
+    """Return the answer that the evidence allows, or the refusal that it calls for."""
+    best = evidence.readings[0] if evidence.readings else None
+    features = verdict_features(best) if best else {}
+    confidence = _probability(linear("answered")(features)) if best else 0.0
+    verdict = _verdict(confidence, features, settings)
+    citations = _citations(evidence, settings.citations) if verdict is Verdict.ANSWERED else ()
+    return Answer(
+        question=evidence.question,
+        text=citations[0].quote if citations else TEXTS[verdict],
+        verdict=verdict,
+        confidence=round(confidence, 4),
+        citations=citations,
+        hits=tuple(evidence.hits),
+        generation=evidence.generation,
+        trace=AnswerTrace(evidence.question, milliseconds, {name: round(v, 4) for name, v in features.items()}),
+    )
+
+
+def verdict_features(best: Reading) -> dict[str, float]:
+    """Return what the verdict goes by: the best reading's features and its score."""
+    return {**best.features, "score": best.score}
+
+
+def _verdict(confidence: float, features: Mapping[str, float], settings: ReaderSettings) -> Verdict:
+    threshold = settings.answered_from
+    if threshold is None:
+        threshold = float(shipped("answered")["threshold"])  # type: ignore[arg-type]
+    if features and confidence >= threshold:
+        return Verdict.ANSWERED
+    if features and _probability(linear("subject")(features)) >= float(shipped("subject")["threshold"]):  # type: ignore[arg-type]
+        return Verdict.RELATED
+    return Verdict.NOT_IN_CORPUS
+
+
+def _probability(log_odds: float) -> float:
+    return 1 / (1 + exp(-max(-30.0, min(30.0, log_odds))))
+
+
+def _citations(evidence: Evidence, most: int) -> tuple[Citation, ...]:
+    """Return the best reading as the first citation, and others near it that say something else."""
+    best = evidence.readings[0]
+    chosen: list[Reading] = []
+    for reading in evidence.readings:
+        if len(chosen) == most or reading.score < best.score - NEAR:
+            break
+        if not any(_same(reading, other, evidence.articles) for other in chosen):
+            chosen.append(reading)
+    return tuple(_cite(number, reading, evidence.articles) for number, reading in enumerate(chosen, start=1))
+
+
+def _same(one: Reading, other: Reading, articles: Mapping[str, Article]) -> bool:
+    a, b = (set(terms(articles[r.hit.passage.article_id].text[r.start : r.end])) for r in (one, other))
+    overlap = len(a & b) / max(1, min(len(a), len(b)))
+    same_article = one.hit.passage.article_id == other.hit.passage.article_id
+    return overlap >= SAME or (same_article and one.start < other.end and other.start < one.end)
+
+
+def _cite(number: int, reading: Reading, articles: Mapping[str, Article]) -> Citation:
+    passage = reading.hit.passage
+    article = articles[passage.article_id]
+    start = _context_start(reading, article.text)
+    quote = article.text[start : reading.end]
+    if article.text[start : start + len(quote)] != quote or not quote.strip():
+        raise AssertionError(f"citation {number} of {article.id} is not a slice of its article")
+    return Citation(
+        number=number,
+        article_id=article.id,
+        title=article.title,
+        source=article.source,
+        url=article.url,
+        published=article.published,
+        start=start,
+        end=reading.end,
+        quote=quote,
+        answer_start=None,
+        answer_end=None,
+        page=None,
+        passage=passage,
+    )
+
+
+def _context_start(reading: Reading, text: str) -> int:
+    """Return where the quotation begins: at the sentence before, if this one leans on it."""
+    if not LEANS.match(text, reading.start):
+        return reading.start
+    passage = reading.hit.passage
+    before = [start for start, end in sentences(passage.text) if passage.start + end <= reading.start]
+    start = passage.start + before[-1] if before else reading.start
+    crosses_paragraph = re.search(r"\n[ \t\r]*\n", text[start : reading.start])
+    return reading.start if crosses_paragraph else start

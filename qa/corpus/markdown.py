@@ -1,0 +1,106 @@
+"""Markdown with YAML front matter; the text is everything below the front matter, as it stands."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime
+from pathlib import PurePosixPath
+from urllib.parse import urlsplit
+
+import frontmatter
+import yaml
+
+from qa.corpus.decoding import UnreadableError
+from qa.types import Article
+
+FRONT_MATTER = re.compile(r"\A\s*---\s*?\n(.*?)^---\s*?$", re.DOTALL | re.MULTILINE)
+MAX_FRONT_MATTER = 20_000  # characters: far above any real one, too little for a YAML bomb to hurt
+MAX_FIELD = 500  # characters of a title, source or tag
+HEADING = re.compile(r"^#{1,6}[ \t]+(.+?)[ \t#]*$", re.MULTILINE)
+
+
+def title_from_path(article_id: str) -> str:
+    """Return a readable title made of a file's name."""
+    return " ".join(re.split(r"[-_\s]+", PurePosixPath(article_id).stem)).strip() or article_id
+
+
+def _one_line(value: object) -> str | None:
+    if not isinstance(value, str | int | float) or isinstance(value, bool):
+        return None
+    return " ".join(str(value).split())[:MAX_FIELD] or None
+
+
+def _published(value: object, remarks: list[str]) -> date | None:
+    if isinstance(value, datetime):
+        return value.date()
+    if isinstance(value, date):
+        return value
+    if isinstance(value, str):
+        try:
+            return datetime.fromisoformat(value.strip()).date()
+        except ValueError:
+            pass
+    if value not in (None, ""):
+        remarks.append(f"published: {str(value)[:40]!r} is no date; write it as 2016-06-24")
+    return None
+
+
+def _url(value: object, remarks: list[str]) -> str | None:
+    url = _one_line(value)
+    if url is None:
+        return None
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in ("http", "https") and bool(parts.netloc)
+    except ValueError:
+        usable = False
+    if not usable:
+        remarks.append(f"url: {url[:60]!r} is not an http or https address and is left out")
+    return url if usable else None
+
+
+def _tags(value: object) -> tuple[str, ...]:
+    items = value.split(",") if isinstance(value, str) else value if isinstance(value, list) else []
+    return tuple(dict.fromkeys(tag for tag in map(_one_line, items[:50]) if tag))
+
+
+def _split(text: str) -> tuple[dict[str, object], str]:
+    block = FRONT_MATTER.match(text)
+    if block is None:
+        if text.lstrip().startswith("---\n"):
+            raise UnreadableError("front matter broken: it opens with --- and never closes; add a line --- after it")
+        return {}, text.strip()
+    if len(block[1]) > MAX_FRONT_MATTER:
+        raise UnreadableError(f"front matter of {len(block[1]):,} characters, more than {MAX_FRONT_MATTER:,}; shorten it")
+    try:
+        metadata, content = frontmatter.parse(text)
+    except (yaml.YAMLError, ValueError, RecursionError, TypeError, AttributeError) as exc:
+        mark = getattr(exc, "problem_mark", None)
+        place = f" at line {mark.line + 2}" if mark else ""
+        problem = getattr(exc, "problem", None) or type(exc).__name__
+        raise UnreadableError(f"front matter broken{place}: {problem}; mend its YAML or remove the block") from exc
+    if not isinstance(metadata, dict):
+        raise UnreadableError("front matter broken: it must be lines of `name: value`")
+    return metadata, content
+
+
+def read(article_id: str, text: str) -> tuple[Article, list[str]]:
+    """Return the article of a Markdown file, and remarks on fields that had to be left out.
+
+    Fields: `title, source, published, url, tags`; others are ignored. Without a title, the first heading
+    or the file's name serves. Raises `UnreadableError` for front matter that is not YAML.
+    """
+    metadata, content = _split(text)
+    remarks: list[str] = []
+    heading = HEADING.search(content[:2000])
+    title = _one_line(metadata.get("title")) or (_one_line(heading[1]) if heading else None)
+    article = Article(
+        id=article_id,
+        text=content,
+        title=title or title_from_path(article_id),
+        source=_one_line(metadata.get("source")),
+        url=_url(metadata.get("url"), remarks),
+        published=_published(metadata.get("published"), remarks),
+        tags=_tags(metadata.get("tags")),
+    )
+    return article, remarks

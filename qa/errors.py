@@ -1,0 +1,85 @@
+"""What can go wrong, as one tree.
+
+    BriefingError
+    ├── SettingsError               a setting, or the settings file, is not usable
+    ├── QuestionError               a question is empty or too long
+    ├── FilterError                 a filter of `retrieve` is not usable
+    ├── CorpusError
+    │   ├── CorpusNotFoundError     the corpus folder is not there
+    │   └── EmptyCorpusError        the folder is there and holds no readable article
+    ├── ArticleNotFoundError        no such article in the index
+    ├── ModelError                  the embedding model is absent, altered or not loadable
+    ├── DatasetError                a file or folder of evaluation questions is not usable
+    ├── MissingExtraError           an optional dependency is not installed
+    └── StoredIndexError
+        ├── IndexNotFoundError      nothing has been built in this folder yet
+        ├── IndexMismatchError      built by another model, splitter or format version
+        ├── IndexCorruptError       a file of the index is missing or altered
+        └── IndexBusyError          another build holds the lock
+
+Every message names the file or folder, the cause, and what to do about it.
+"""
+
+
+class BriefingError(Exception):
+    """Base of every error that this package raises on purpose."""
+
+
+class SettingsError(BriefingError):
+    """A setting, or the settings file, is not usable."""
+
+
+class QuestionError(BriefingError):
+    """A question is empty or too long."""
+
+
+class FilterError(BriefingError):
+    """A filter of `retrieve` is not usable."""
+
+
+class CorpusError(BriefingError):
+    """The corpus folder cannot be used."""
+
+
+class CorpusNotFoundError(CorpusError):
+    """The corpus folder is not there."""
+
+
+class EmptyCorpusError(CorpusError):
+    """The corpus folder holds no readable article."""
+
+
+class ArticleNotFoundError(BriefingError):
+    """No article of this id is in the index."""
+
+
+class ModelError(BriefingError):
+    """The embedding model is absent, altered or not loadable."""
+
+
+class DatasetError(BriefingError):
+    """A file or folder of evaluation questions is not usable."""
+
+
+class MissingExtraError(BriefingError):
+    """An optional dependency is not installed."""
+
+
+class StoredIndexError(BriefingError):
+    """The index folder cannot be used."""
+
+
+class IndexNotFoundError(StoredIndexError):
+    """Nothing has been built in this folder yet."""
+
+
+class IndexMismatchError(StoredIndexError):
+    """The index was built by another model, splitter or format version."""
+
+
+class IndexCorruptError(StoredIndexError):
+    """A file of the index is missing or altered."""
+
+
+class IndexBusyError(StoredIndexError):
+    """Another build holds the lock of this index folder."""

@@ -1,0 +1,142 @@
+"""Build a generation from articles, encoding only what is new."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from qa.analysis import terms
+from qa.errors import EmptyCorpusError
+from qa.index.diff import Changes, content_hash, diff
+from qa.index.generations import FORMAT, Draft, Generation, Manifest, new_name, write_generation
+from qa.passages import encoded_text, split
+from qa.settings import IndexSettings
+from qa.types import Corpus, Encoder, Progress, Receipt
+
+if TYPE_CHECKING:
+    from qa.types import Rows, Vectors
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Where and how to build: the settings, the encoder, and the generation to reuse vectors of."""
+
+    settings: IndexSettings
+    encoder: Encoder
+    previous: Generation | None = None
+    progress: Progress | None = None
+
+    @property
+    def fits(self) -> bool:
+        """Whether the previous generation is made by the same model and splitter."""
+        if self.previous is None:
+            return False
+        made = self.previous.manifest
+        return (made.fingerprint, made.passage_chars, made.overlap_chars) == (
+            self.encoder.fingerprint,
+            self.settings.passage_chars,
+            self.settings.overlap_chars,
+        )
+
+
+def build(corpus: Corpus, plan: Plan) -> Receipt:
+    """Bring the index in step with the corpus and return what was done.
+
+    Nothing is written when nothing changed. Vectors of passages whose encoded text is unchanged are
+    taken from the previous generation.
+
+    Raises `EmptyCorpusError` when there is no article: an index is never replaced by an empty one.
+    """
+    if not corpus.articles:
+        raise EmptyCorpusError(_empty_message(corpus))
+    started = time.perf_counter()
+    hashes = {article.id: content_hash(article) for article in corpus.articles}
+    changes = diff(plan.previous.hashes if plan.previous else {}, hashes)
+    if plan.fits and not changes and plan.previous is not None:
+        return _receipt(corpus, changes, plan.previous, 0, started)
+    draft, encoded = _draft(corpus, hashes, plan)
+    generation = write_generation(plan.settings.folder, draft, plan.settings.keep_generations)
+    return _receipt(corpus, changes, generation, encoded, started)
+
+
+def _empty_message(corpus: Corpus) -> str:
+    if corpus.rejected:
+        first = corpus.rejected[0]
+        return f"none of the {len(corpus.rejected)} files in the corpus can be read; the first, {first.id}: {first.cause}"
+    return "the corpus folder holds no article; put .md or .txt files in it (the index stays as it was)"
+
+
+def _draft(corpus: Corpus, hashes: Mapping[str, str], plan: Plan) -> tuple[Draft, int]:
+    settings = plan.settings
+    titles = {article.id: article.title for article in corpus.articles}
+    passages = tuple(
+        p for article in corpus.articles for p in split(article, settings.passage_chars, settings.overlap_chars)
+    )
+    texts = [encoded_text(titles[p.article_id], p) for p in passages]
+    keys = tuple(hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest() for text in texts)
+    vectors, encoded = _vectors(texts, keys, plan)
+    manifest = Manifest(
+        format=FORMAT,
+        generation=new_name(),
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        model=plan.encoder.name,
+        fingerprint=plan.encoder.fingerprint,
+        dimension=vectors.shape[1],
+        passage_chars=settings.passage_chars,
+        overlap_chars=settings.overlap_chars,
+        corpus=_corpus_hash(hashes),
+        articles=len(corpus.articles),
+        passages=len(passages),
+    )
+    index_terms = [terms(text) for text in texts]
+    return Draft(manifest, corpus.articles, dict(hashes), passages, keys, vectors, index_terms), encoded
+
+
+def _vectors(texts: list[str], keys: tuple[str, ...], plan: Plan) -> tuple[Vectors, int]:
+    """Return (n, d) vectors, and how many of them had to be encoded."""
+    known: dict[str, int] = {}
+    if plan.previous is not None and plan.previous.manifest.fingerprint == plan.encoder.fingerprint:
+        known = {key: row for row, key in enumerate(plan.previous.keys)}
+    new = [i for i, key in enumerate(keys) if key not in known]
+    old = [i for i, key in enumerate(keys) if key in known]
+    fresh = plan.encoder.encode_passages([texts[i] for i in new], plan.progress) if new else None
+    reused = plan.previous.store.vectors(_rows(known[keys[i]] for i in old)) if plan.previous and old else None
+    dimension = next(part.shape[1] for part in (fresh, reused) if part is not None)
+    vectors = np.empty((len(texts), dimension), dtype=np.float32)
+    if fresh is not None:
+        vectors[new] = fresh
+    if reused is not None:
+        vectors[old] = reused
+    return vectors, len(new)
+
+
+def _rows(rows: Iterable[int]) -> Rows:
+    return np.fromiter(rows, dtype=np.int64)
+
+
+def _corpus_hash(hashes: Mapping[str, str]) -> str:
+    return hashlib.sha256("\n".join(f"{i} {hashes[i]}" for i in sorted(hashes)).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _receipt(corpus: Corpus, changes: Changes, generation: Generation, encoded: int, started: float) -> Receipt:
+    return Receipt(
+        scanned=len(corpus.articles) + len(corpus.rejected),
+        unchanged=len(changes.unchanged),
+        added=changes.added,
+        modified=changes.modified,
+        renamed=changes.renamed,
+        deleted=changes.deleted,
+        rejected=corpus.rejected,
+        warnings=corpus.warnings,
+        passages=generation.manifest.passages,
+        encoded=encoded,
+        reused=generation.manifest.passages - encoded,
+        seconds=round(time.perf_counter() - started, 3),
+        generation=generation.name,
+    )

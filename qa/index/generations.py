@@ -1,0 +1,272 @@
+"""Generations on disk: one folder each, one pointer to the current one.
+
+    index/
+    ├── CURRENT                 the name of the current generation
+    ├── .lock                   held while one is built
+    └── gen-20261124T101500-3f2a9c/
+        ├── manifest.json       format, model, splitter, counts, SHA-256 of every other file
+        ├── articles.jsonl      the articles as they were read
+        ├── passages.jsonl      offsets, and the hash of the text as encoded
+        ├── vectors.faiss
+        └── bm25/
+
+A generation is written under a hidden name, flushed to disk, opened and checked, renamed, and only then
+does the pointer move. Nothing in it is ever changed afterwards.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import secrets
+import shutil
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from filelock import FileLock, Timeout
+
+from qa.errors import IndexBusyError, IndexCorruptError, IndexMismatchError, IndexNotFoundError
+from qa.store import LocalStore
+from qa.types import Article, Passage, Store
+
+if TYPE_CHECKING:
+    from qa.types import Vectors
+
+FORMAT = 1  # raise it when an older reader would misread the files
+POINTER, MANIFEST, ARTICLES, PASSAGES = "CURRENT", "manifest.json", "articles.jsonl", "passages.jsonl"
+BUILDING = ".building-"
+LOCK_SECONDS = 600  # how long a build waits for another one
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a generation is made of. A mismatch is refused or rebuilt, never ignored."""
+
+    format: int
+    generation: str
+    created: str  # ISO 8601, UTC
+    model: str
+    fingerprint: str  # of the model's files
+    dimension: int
+    passage_chars: int
+    overlap_chars: int
+    corpus: str  # SHA-256 over ids and content hashes
+    articles: int
+    passages: int
+    files: dict[str, str] = field(default_factory=dict)  # relative name -> SHA-256
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """One immutable state of the index, loaded."""
+
+    folder: Path
+    manifest: Manifest
+    articles: MappingProxyType[str, Article]
+    hashes: MappingProxyType[str, str]  # article id -> content hash
+    passages: tuple[Passage, ...]
+    keys: tuple[str, ...]  # hash of each passage's text as encoded
+    store: Store
+
+    @property
+    def name(self) -> str:
+        """Name of the generation's folder."""
+        return self.manifest.generation
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What is written as a generation; rows of `vectors` and items of `terms`, `keys` belong to `passages`."""
+
+    manifest: Manifest
+    articles: tuple[Article, ...]
+    hashes: dict[str, str]
+    passages: tuple[Passage, ...]
+    keys: tuple[str, ...]
+    vectors: Vectors  # (n, d), rows of unit norm
+    terms: list[list[str]]
+
+
+@contextlib.contextmanager
+def build_lock(index: Path) -> Iterator[None]:
+    """Hold the index folder's build lock; the system frees it when the process ends, however it ends."""
+    index.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(index / ".lock", timeout=LOCK_SECONDS):
+            yield
+    except Timeout as exc:
+        raise IndexBusyError(
+            f"another build has held {index / '.lock'} for {LOCK_SECONDS} seconds; wait for it or stop it"
+        ) from exc
+
+
+def new_name() -> str:
+    """Return a name for a generation that sorts by time."""
+    return f"gen-{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
+
+
+def write_generation(index: Path, draft: Draft, keep: int) -> Generation:
+    """Write, check and publish a generation, then remove the oldest beyond `keep`. Call under `build_lock`."""
+    building = index / f"{BUILDING}{draft.manifest.generation}"
+    building.mkdir(parents=True)
+    try:
+        _write_files(building, draft)
+        open_generation(building)
+    except BaseException:
+        shutil.rmtree(building, ignore_errors=True)
+        raise
+    final = index / draft.manifest.generation
+    building.rename(final)
+    _sync_folder(index)
+    _point_to(index, final.name)
+    _sweep(index, keep)
+    return open_generation(final)
+
+
+def current_generation(index: Path) -> Generation:
+    """Open the generation that the pointer names.
+
+    Raises `IndexNotFoundError`, `IndexMismatchError` (another format) or `IndexCorruptError`.
+    """
+    try:
+        name = (index / POINTER).read_text(encoding="utf-8").strip()
+    except FileNotFoundError as exc:
+        raise IndexNotFoundError(
+            f"no index at {index.absolute()}; build it with `briefing index`, or name another "
+            "(--index on the command line, index=… in Python, [index] folder in briefing.toml)"
+        ) from exc
+    except (OSError, UnicodeDecodeError) as exc:
+        raise IndexCorruptError(f"{index / POINTER} cannot be read: {exc}; run `briefing index` to build anew") from exc
+    if not name.startswith("gen-") or Path(name).name != name:
+        raise IndexCorruptError(f"{index / POINTER} names no generation: {name[:80]!r}; run `briefing index` to build anew")
+    return open_generation(index / name)
+
+
+def open_generation(folder: Path) -> Generation:
+    """Load a generation after checking its format, its hashes and that its parts fit each other."""
+    manifest = _read_manifest(folder)
+    for name, expected in manifest.files.items():
+        if _sha256(folder / name) != expected:
+            raise IndexCorruptError(f"{folder / name} is not as it was written; run `briefing index` to build anew")
+    records = _read_lines(folder / ARTICLES)
+    articles = {record["id"]: _article(record) for record in records}
+    hashes = {record["id"]: record["hash"] for record in records}
+    rows = _read_lines(folder / PASSAGES)
+    passages = tuple(_passage(row, articles[row["article_id"]]) for row in rows)
+    store = LocalStore.open(folder)
+    counts = (len(articles), len(passages), len(store), store.dimension)
+    if counts != (manifest.articles, manifest.passages, manifest.passages, manifest.dimension):
+        raise IndexCorruptError(f"{folder}: articles, passages, vectors, dimension are {counts}, not as the manifest says")
+    keys = tuple(row["key"] for row in rows)
+    return Generation(folder, manifest, MappingProxyType(articles), MappingProxyType(hashes), passages, keys, store)
+
+
+def _read_manifest(folder: Path) -> Manifest:
+    try:
+        values = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        found = values.get("format")
+    except (OSError, ValueError, AttributeError) as exc:
+        raise IndexCorruptError(f"{folder / MANIFEST} cannot be read: {exc}; run `briefing index` to build anew") from exc
+    if found != FORMAT:
+        raise IndexMismatchError(
+            f"{folder} has format version {found!r}, this program reads {FORMAT}; run `briefing index` to build anew"
+        )
+    try:
+        return Manifest(**values)
+    except TypeError as exc:
+        raise IndexCorruptError(f"{folder / MANIFEST}: {exc}; run `briefing index` to build anew") from exc
+
+
+def _article(record: dict[str, Any]) -> Article:
+    published = record["published"]
+    return Article(
+        id=record["id"],
+        text=record["text"],
+        title=record["title"],
+        source=record["source"],
+        url=record["url"],
+        published=date.fromisoformat(published) if published else None,
+        tags=tuple(record["tags"]),
+    )
+
+
+def _passage(row: dict[str, Any], article: Article) -> Passage:
+    """Return a passage whose text is a slice of its article, by construction."""
+    start, end = row["start"], row["end"]
+    return Passage(row["id"], article.id, start, end, article.text[start:end])
+
+
+def _write_files(folder: Path, draft: Draft) -> None:
+    _write_lines(folder / ARTICLES, (asdict(a) | {"hash": draft.hashes[a.id]} for a in draft.articles))
+    _write_lines(
+        folder / PASSAGES,
+        (
+            {"id": p.id, "article_id": p.article_id, "start": p.start, "end": p.end, "key": key}
+            for p, key in zip(draft.passages, draft.keys, strict=True)
+        ),
+    )
+    LocalStore.write(folder, draft.vectors, draft.terms)
+    files = sorted(file for file in folder.rglob("*") if file.is_file())
+    hashes = {file.relative_to(folder).as_posix(): _sha256(file) for file in files}
+    manifest = asdict(draft.manifest) | {"files": hashes}
+    (folder / MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
+    for file in [*files, folder / MANIFEST]:
+        _sync(file)
+    for each in [folder, *(path for path in folder.rglob("*") if path.is_dir())]:
+        _sync_folder(each)
+
+
+def _write_lines(file: Path, records: Iterable[dict[str, Any]]) -> None:
+    with file.open("w", encoding="utf-8", newline="\n") as stream:
+        for record in records:
+            stream.write(json.dumps(record, default=str))  # ASCII: lone surrogates cannot break it
+            stream.write("\n")
+
+
+def _read_lines(file: Path) -> list[dict[str, Any]]:
+    with file.open(encoding="utf-8", newline="\n") as stream:
+        return [json.loads(line) for line in stream]
+
+
+def _sha256(file: Path) -> str:
+    try:
+        with file.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError as exc:
+        raise IndexCorruptError(f"{file} cannot be read: {exc.strerror}; run `briefing index` to build anew") from exc
+
+
+def _sync(file: Path) -> None:
+    with file.open("rb+") as stream:
+        os.fsync(stream.fileno())
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _point_to(index: Path, name: str) -> None:
+    """Move the pointer atomically: readers see the old name or the new one."""
+    draft = index / f"{POINTER}.new"
+    draft.write_text(name + "\n", encoding="utf-8")
+    _sync(draft)
+    draft.replace(index / POINTER)
+    _sync_folder(index)
+
+
+def _sweep(index: Path, keep: int) -> None:
+    """Remove half-built folders and all but the newest `keep` generations."""
+    for folder in index.glob(f"{BUILDING}*"):
+        shutil.rmtree(folder, ignore_errors=True)
+    for folder in sorted(index.glob("gen-*"), reverse=True)[keep:]:
+        shutil.rmtree(folder, ignore_errors=True)

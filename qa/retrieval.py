@@ -1,0 +1,172 @@
+"""From a question to hits: dense and BM25, fused.
+
+Candidates are the union of the best of each retriever; every candidate gets both scores, each scaled
+over the union, and the fused score is their weighted mean. Scoring every candidate by both (instead of
+a zero where one list ends) is worth 1 to 2 points of nDCG@10 over fusing two cut lists.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from qa.analysis import terms
+from qa.errors import FilterError
+from qa.settings import RetrievalSettings
+from qa.types import Article, Encoder, Hit, HitTrace, Passage
+
+if TYPE_CHECKING:
+    from qa.index import Generation
+    from qa.types import Mask, Rows, Scores
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What an article must be: published from `since` to `until` (both included), from one of `sources`,
+    with one of `tags`. An article without a date passes no date filter.
+
+    Raises `FilterError` when `since` is after `until`.
+    """
+
+    since: date | None = None
+    until: date | None = None
+    sources: Collection[str] | None = None
+    tags: Collection[str] | None = None
+
+    def __post_init__(self) -> None:
+        if self.since and self.until and self.since > self.until:
+            raise FilterError(f"since {self.since} is after until {self.until}; exchange them")
+        for name in ("sources", "tags"):
+            if isinstance(getattr(self, name), str):
+                raise FilterError(f"{name} must be a list of strings, not the string {getattr(self, name)!r}")
+
+    def __bool__(self) -> bool:
+        """Return whether anything is filtered."""
+        return any(value is not None for value in (self.since, self.until, self.sources, self.tags))
+
+    def admits(self, article: Article) -> bool:
+        """Return whether an article passes."""
+        if (self.since or self.until) and article.published is None:
+            return False
+        return (
+            (self.since is None or article.published is None or article.published >= self.since)
+            and (self.until is None or article.published is None or article.published <= self.until)
+            and (self.sources is None or article.source in self.sources)
+            and (self.tags is None or not set(article.tags).isdisjoint(self.tags))
+        )
+
+
+def retrieve(
+    question: str,
+    generation: Generation,
+    encoder: Encoder,
+    settings: RetrievalSettings,
+    filters: Filters | None = None,
+) -> list[Hit]:
+    """Return up to `settings.k` hits, best first; equal scores in order of passage id.
+
+    Filters apply before the cut at k. Passages of the same words in several places are one hit.
+    """
+    mask = _mask(generation, filters) if filters else None
+    scored = _Scores.of(question, generation, encoder, settings.candidates, mask)
+    fused = scored.fused(settings.dense_weight)
+    ids = [generation.passages[row].id for row in scored.rows]
+    order = sorted(range(len(ids)), key=lambda i: (-fused[i], ids[i]))
+    hits = [scored.hit(i, float(fused[i]), generation) for i in order]
+    return [replace(hit, rank=rank) for rank, hit in enumerate(_collapse(hits)[: settings.k], start=1)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Scores:
+    """The candidates of one question, with both scores of each."""
+
+    rows: Rows  # (c,)
+    dense: Scores  # (c,) cosine
+    bm25: Scores  # (c,)
+    dense_ranks: dict[int, int]
+    bm25_ranks: dict[int, int]
+    terms: tuple[str, ...]
+
+    @classmethod
+    def of(cls, question: str, generation: Generation, encoder: Encoder, depth: int, mask: Mask | None) -> _Scores:
+        store = generation.store
+        words = tuple(dict.fromkeys(terms(question)))
+        query = encoder.encode_question(question)
+        dense_rows, _ = store.dense_top(query, depth, mask)
+        bm25_all = store.bm25_scores(words)  # (passages,)
+        if mask is not None:
+            bm25_all = np.where(mask, bm25_all, 0)
+        bm25_rows = _top(bm25_all, depth)
+        rows = np.union1d(dense_rows, bm25_rows)
+        return cls(
+            rows=rows,
+            dense=store.dense_scores(query, rows) if len(rows) else np.zeros(0, dtype=np.float32),
+            bm25=bm25_all[rows],
+            dense_ranks={int(row): rank for rank, row in enumerate(dense_rows, start=1)},
+            bm25_ranks={int(row): rank for rank, row in enumerate(bm25_rows, start=1)},
+            terms=words,
+        )
+
+    def fused(self, dense_weight: float) -> Scores:
+        """Return the weighted mean of min-max cosine and BM25 over its maximum, each 0..1."""
+        if not len(self.rows):
+            return np.zeros(0, dtype=np.float32)
+        low, high = self.dense.min(), self.dense.max()
+        dense = (self.dense - low) / (high - low) if high > low else np.ones_like(self.dense)  # a lone hit is best
+        top = self.bm25.max()
+        bm25 = self.bm25 / top if top > 0 else np.zeros_like(self.bm25)
+        fused: Scores = np.round(dense_weight * dense + (1 - dense_weight) * bm25, 6).astype(np.float32)
+        return fused
+
+    def hit(self, i: int, score: float, generation: Generation) -> Hit:
+        row = int(self.rows[i])
+        passage = generation.passages[row]
+        held = set(terms(passage_text(passage, generation)))
+        trace = HitTrace(
+            dense_rank=self.dense_ranks.get(row),
+            dense_score=round(float(self.dense[i]), 6),
+            bm25_rank=self.bm25_ranks.get(row),
+            bm25_score=round(float(self.bm25[i]), 6),
+            terms=tuple(term for term in self.terms if term in held),
+        )
+        return Hit(passage=passage, score=round(score, 6), rank=0, also_in=(), trace=trace)
+
+
+def passage_text(passage: Passage, generation: Generation) -> str:
+    """Return a passage under its article's title, as it was indexed."""
+    return f"{generation.articles[passage.article_id].title}\n{passage.text}"
+
+
+def _mask(generation: Generation, filters: Filters) -> Mask:
+    admitted = {article.id for article in generation.articles.values() if filters.admits(article)}
+    return np.fromiter((p.article_id in admitted for p in generation.passages), dtype=np.bool_)
+
+
+def _top(scores: Scores, k: int) -> Rows:
+    """Return the rows of the k best scores above 0, best first, ties by row."""
+    found = np.flatnonzero(scores > 0)
+    if len(found) > k:
+        threshold = np.partition(scores[found], len(found) - k)[len(found) - k]
+        found = found[scores[found] >= threshold]
+    order = np.lexsort((found, -scores[found]))
+    rows: Rows = found[order][:k]
+    return rows
+
+
+def _collapse(hits: list[Hit]) -> list[Hit]:
+    """Join hits of the same words under the best of them, which names the others."""
+    first: dict[str, int] = {}
+    kept: list[Hit] = []
+    for hit in hits:
+        words = " ".join(hit.passage.text.casefold().split())
+        if words in first:
+            best = kept[first[words]]
+            kept[first[words]] = replace(best, also_in=(*best.also_in, hit.passage.id))
+        else:
+            first[words] = len(kept)
+            kept.append(hit)
+    return kept

@@ -1,0 +1,148 @@
+"""Settings, in groups, each with its unit and the reason for its default.
+
+They come from `briefing.toml`, then `BRIEFING_…` variables (`BRIEFING_INDEX__MODEL`), then flags; the
+later wins. Relative folders of the file resolve against the file, others against the working folder.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from qa.errors import SettingsError
+
+FILE_NAME = "briefing.toml"
+BUNDLED_MODEL = "all-MiniLM-L6-v2"
+
+
+class _Group(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class CorpusSettings(_Group):
+    """Where the articles are, and how large one may be."""
+
+    folder: Path = Field(Path("corpus"), description="Folder of the articles.")
+    max_file_bytes: int = Field(
+        10_000_000, gt=0, description="Bytes a file may have; a longer one is refused: no article is that long."
+    )
+
+
+class IndexSettings(_Group):
+    """Where the index is, and what it is made of."""
+
+    folder: Path = Field(Path("index"), description="Folder of the index.")
+    model: str = Field(
+        BUNDLED_MODEL,
+        description="Embedding model: the bundled one, a folder, or the name of a sentence-transformers model "
+        "that is already in the local Hugging Face cache (nothing is ever downloaded).",
+    )
+    passage_chars: int = Field(
+        900, ge=100, le=20_000, description="Characters a passage may have: about 200 of the 256 tokens the model reads."
+    )
+    overlap_chars: int = Field(
+        120, ge=0, description="Characters of the passage before that may be repeated, so that no thought is cut in two."
+    )
+    batch_size: int = Field(32, gt=0, description="Passages encoded at once; larger ones only pad more on a CPU.")
+    keep_generations: int = Field(3, ge=1, description="Generations kept, the current one included.")
+
+
+class RetrievalSettings(_Group):
+    """How passages are found."""
+
+    k: int = Field(5, ge=1, le=1000, description="Hits returned.")
+    candidates: int = Field(100, ge=1, description="Best passages of each retriever that are fused.")
+    dense_weight: float = Field(
+        0.5, ge=0, le=1, description="Weight of the vectors in the fused score; BM25 has the rest. 0.3 and 0.7 are worse."
+    )
+
+
+class ReaderSettings(_Group):
+    """How an answer is chosen, and when there is none."""
+
+    passages: int = Field(6, ge=1, le=50, description="Best passages whose sentences are read.")
+    citations: int = Field(3, ge=1, le=5, description="Citations given at most.")
+    answered_from: float | None = Field(
+        None, ge=0, le=1, description="Confidence from which a question counts as answered; unset, the shipped threshold."
+    )
+    question_chars: int = Field(2000, ge=1, description="Characters a question may have.")
+
+
+class ServeSettings(_Group):
+    """How the page is served."""
+
+    title: str = Field("Briefing", description="Name at the head of the page.")
+    host: str = Field("127.0.0.1", description="Address the page listens on.")
+    port: int = Field(7860, ge=0, le=65535, description="Port the page listens on.")
+    root_path: str = Field("", description="Path prefix when a proxy serves the page below one.")
+
+
+class Settings(BaseSettings):
+    """All settings. Build it with `load_settings`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="BRIEFING_", env_nested_delimiter="__", extra="forbid", frozen=True, env_ignore_empty=True
+    )
+
+    corpus: CorpusSettings = CorpusSettings()
+    index: IndexSettings = IndexSettings()
+    retrieval: RetrievalSettings = RetrievalSettings()
+    reader: ReaderSettings = ReaderSettings()
+    serve: ServeSettings = ServeSettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Let variables win over the file, whose values arrive as init arguments."""
+        return env_settings, init_settings
+
+
+def _read_file(file: Path) -> dict[str, Any]:
+    try:
+        values = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as exc:
+        raise SettingsError(f"cannot read the settings in {file}: {exc}") from exc
+    for group in ("corpus", "index"):
+        section = values.get(group)
+        if isinstance(section, dict) and isinstance(section.get("folder"), str):
+            section["folder"] = file.resolve().parent / section["folder"]
+    return values
+
+
+def _override(settings: Settings, flags: dict[str, dict[str, Any]]) -> Settings:
+    values = settings.model_dump()
+    for group, given in flags.items():
+        values[group] |= {name: value for name, value in given.items() if value is not None}
+    groups = {name: type(getattr(settings, name)).model_validate(values[name]) for name in values}
+    return settings.model_copy(update=groups)
+
+
+def load_settings(file: Path | None = None, flags: dict[str, dict[str, Any]] | None = None) -> Settings:
+    """Return the settings from file, environment and flags.
+
+    `file` defaults to `$BRIEFING_CONFIG`, then to `briefing.toml` in the working folder if it is there.
+    `flags` maps group to field to value; None means not given.
+
+    Raises `SettingsError` for a file that cannot be read or a value that does not fit.
+    """
+    chosen = file or (Path(os.environ["BRIEFING_CONFIG"]) if os.environ.get("BRIEFING_CONFIG") else None)
+    if chosen is None and Path(FILE_NAME).is_file():
+        chosen = Path(FILE_NAME)
+    try:
+        settings = Settings(**(_read_file(chosen) if chosen else {}))
+        return _override(settings, flags or {})
+    except ValidationError as exc:
+        faults = "; ".join(f"[{'.'.join(map(str, e['loc']))}] {e['msg']}" for e in exc.errors())
+        origin = f"{chosen}, " if chosen else ""
+        raise SettingsError(f"settings not usable ({origin}BRIEFING_… variables or flags): {faults}") from exc

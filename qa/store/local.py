@@ -1,0 +1,115 @@
+"""Vectors in FAISS, BM25 in bm25s, side by side in one folder.
+
+BM25 is the variant of Lucene with k1 1.2 and b 0.75 (Robertson and Zaragoza 2009; Kamphuis et al. 2020).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import bm25s
+import faiss
+import numpy as np
+
+from qa.errors import IndexCorruptError
+
+if TYPE_CHECKING:
+    from qa.types import Mask, Rows, Scores, Vector, Vectors
+
+VECTORS = "vectors.faiss"
+BM25 = "bm25"
+K1, B = 1.2, 0.75
+NO_TERM = "\0"  # indexed where a passage has no term at all: bm25s needs one
+
+
+class LocalStore:
+    """One generation's vectors and BM25 statistics; row i belongs to passage i. Read only."""
+
+    def __init__(self, vectors: faiss.Index, bm25: bm25s.BM25, frequencies: dict[str, int]) -> None:
+        self._vectors = vectors
+        self._bm25 = bm25
+        self._frequencies = frequencies
+
+    @classmethod
+    def write(cls, folder: Path, vectors: Vectors, terms: Sequence[Sequence[str]]) -> None:
+        """Write a store of (n, d) unit vectors and n lists of terms into an existing folder."""
+        if len(vectors) != len(terms):
+            raise ValueError(f"{len(vectors)} vectors for {len(terms)} passages")
+        index = faiss.IndexFlatIP(vectors.shape[1])
+        index.add(np.ascontiguousarray(vectors, dtype=np.float32))
+        faiss.write_index(index, str(folder / VECTORS))
+        bm25 = bm25s.BM25(method="lucene", k1=K1, b=B)
+        bm25.index([list(each) or [NO_TERM] for each in terms], show_progress=False)
+        bm25.save(str(folder / BM25), show_progress=False)
+
+    @classmethod
+    def open(cls, folder: Path) -> LocalStore:
+        """Open what `write` has written.
+
+        Raises `IndexCorruptError` when a file is missing, damaged or of another length than its fellow.
+        """
+        try:
+            vectors = faiss.read_index(str(folder / VECTORS), faiss.IO_FLAG_MMAP_IFC)
+            bm25 = bm25s.BM25.load(str(folder / BM25), load_vocab=True, load_corpus=False, mmap=True)
+        except Exception as exc:  # FAISS raises RuntimeError, bm25s whatever its files provoke
+            raise IndexCorruptError(f"{folder}: vectors or BM25 statistics cannot be read: {exc}") from exc
+        passages = int(bm25.scores["num_docs"])
+        if vectors.ntotal != passages:
+            raise IndexCorruptError(f"{folder}: {vectors.ntotal} vectors for {passages} passages in BM25")
+        pointers = bm25.scores["indptr"]
+        frequencies = {term: int(pointers[i + 1] - pointers[i]) for term, i in bm25.vocab_dict.items() if i + 1 < len(pointers)}
+        return cls(vectors, bm25, frequencies)
+
+    def __len__(self) -> int:
+        """Return the number of passages."""
+        return int(self._vectors.ntotal)
+
+    @property
+    def dimension(self) -> int:
+        """Length of a vector."""
+        return int(self._vectors.d)
+
+    def dense_top(self, query: Vector, k: int, mask: Mask | None = None) -> tuple[Rows, Scores]:
+        """Return up to k rows by cosine, best first; ties by row."""
+        params = None
+        allowed = len(self)
+        if mask is not None:
+            allowed = int(mask.sum())
+            bits = np.packbits(mask, bitorder="little")
+            params = faiss.SearchParameters(sel=faiss.IDSelectorBitmap(bits))
+        k = min(k, allowed)
+        if k == 0:
+            return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.float32)
+        scores, rows = self._vectors.search(query[None, :], k, params=params)  # (1, k) each
+        found = rows[0] >= 0
+        order = np.lexsort((rows[0][found], -scores[0][found]))
+        return rows[0][found][order], scores[0][found][order]
+
+    def dense_scores(self, query: Vector, rows: Rows) -> Scores:
+        """Return the cosine of each row."""
+        scores: Scores = self.vectors(rows) @ query  # (n, d) @ (d,)
+        return scores
+
+    def bm25_scores(self, terms: Sequence[str]) -> Scores:
+        """Return the BM25 score of every passage, 0 where no term occurs."""
+        known = [term for term in terms if term in self._frequencies]
+        if not known:
+            return np.zeros(len(self), dtype=np.float32)
+        scores: Scores = self._bm25.get_scores(known).astype(np.float32)
+        return scores
+
+    def idf(self, term: str) -> float:
+        """Return ln(1 + (N - df + 0.5) / (df + 0.5)), the weight of a term in BM25 as Lucene has it."""
+        frequency = self._frequencies.get(term, 0)
+        return float(np.log1p((len(self) - frequency + 0.5) / (frequency + 0.5)))
+
+    def knows(self, term: str) -> bool:
+        """Return whether any passage holds the term."""
+        return term in self._frequencies
+
+    def vectors(self, rows: Rows) -> Vectors:
+        """Return the stored vectors of these rows, (n, d)."""
+        vectors: Vectors = self._vectors.reconstruct_batch(np.ascontiguousarray(rows, dtype=np.int64))
+        return vectors

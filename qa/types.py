@@ -1,0 +1,257 @@
+"""The data that flows from folder to answer, and the seams where parts can be exchanged.
+
+All offsets count Unicode code points of `Article.text`, end exclusive. All scores are
+higher-is-better.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Vectors = NDArray[np.float32]  # (n, d), rows of unit norm
+    Vector = NDArray[np.float32]  # (d,), unit norm
+    Scores = NDArray[np.float32]  # (n,)
+    Rows = NDArray[np.int64]  # (n,), positions of passages in a store
+    Mask = NDArray[np.bool_]  # (passages,), True where a filter lets a passage through
+
+Progress = Callable[[str, int, int], None]
+"""Called as `progress(stage, done, total)` while something long goes on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """One article of the corpus.
+
+    `id` is the POSIX path relative to the corpus folder. `text` is what all offsets refer to.
+    """
+
+    id: str
+    text: str
+    title: str
+    source: str | None = None
+    url: str | None = None
+    published: date | None = None
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A slice of an article: `article.text[start:end] == text`."""
+
+    id: str
+    article_id: str
+    start: int
+    end: int
+    text: str
+
+    def __post_init__(self) -> None:
+        if self.end - self.start != len(self.text):
+            raise ValueError(
+                f"passage {self.id}: {self.start}..{self.end} spans {self.end - self.start} "
+                f"characters, the text has {len(self.text)}"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class HitTrace:
+    """Why a passage was found: its place in each list (from 1, None if not in it) and what matched."""
+
+    dense_rank: int | None
+    dense_score: float  # cosine, -1..1
+    bm25_rank: int | None
+    bm25_score: float  # BM25, 0 or more
+    terms: tuple[str, ...]  # stemmed question terms that the passage holds
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A passage found for a question; `also_in` names passages elsewhere with the same words."""
+
+    passage: Passage
+    score: float
+    rank: int
+    also_in: tuple[str, ...]
+    trace: HitTrace
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A stretch of a hit's article, as an answer: offsets in the article, score, and what speaks for it."""
+
+    hit: Hit
+    start: int
+    end: int
+    score: float
+    features: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A quotation that carries the answer: `article.text[start:end] == quote`.
+
+    `answer_start`, `answer_end` bound the short answer inside the quote (article offsets), or are
+    None. `page` is the page of a PDF, or None.
+    """
+
+    number: int
+    article_id: str
+    title: str
+    source: str | None
+    url: str | None
+    published: date | None
+    start: int
+    end: int
+    quote: str
+    answer_start: int | None
+    answer_end: int | None
+    page: int | None
+    passage: Passage
+
+
+class Verdict(StrEnum):
+    """What the briefing has to say about a question."""
+
+    ANSWERED = "answered"
+    RELATED = "related"  # passages come near, none answers
+    NOT_IN_CORPUS = "not_in_corpus"
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerTrace:
+    """How an answer came about: what was searched for, milliseconds by stage, the verdict's features."""
+
+    searched_for: str
+    milliseconds: Mapping[str, float]
+    features: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The answer to a question. Unless `answered` it has no citations; `hits` hold the nearest.
+
+    `confidence` is the estimated probability, 0..1, that the first citation answers the question.
+    """
+
+    question: str
+    text: str
+    verdict: Verdict
+    confidence: float
+    citations: tuple[Citation, ...]
+    hits: tuple[Hit, ...]
+    generation: str
+    trace: AnswerTrace = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A file, or an article, and what is the matter with it."""
+
+    id: str
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """What a folder holds: articles by id order, files that were refused, and remarks on accepted ones."""
+
+    articles: tuple[Article, ...]
+    rejected: tuple[Problem, ...] = ()
+    warnings: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rename:
+    """An article whose content moved to another path unchanged."""
+
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What a build did: `scanned = added + modified + renamed + unchanged + rejected`."""
+
+    scanned: int
+    unchanged: int
+    added: tuple[str, ...]
+    modified: tuple[str, ...]
+    renamed: tuple[Rename, ...]
+    deleted: tuple[str, ...]
+    rejected: tuple[Problem, ...]
+    warnings: tuple[Problem, ...]
+    passages: int
+    encoded: int
+    reused: int
+    seconds: float
+    generation: str
+
+    @property
+    def changed(self) -> bool:
+        """Whether the build wrote a new generation for a change in the articles."""
+        return bool(self.added or self.modified or self.renamed or self.deleted)
+
+
+class Encoder(Protocol):
+    """Text to unit vectors."""
+
+    @property
+    def name(self) -> str:
+        """Name or path, as in the settings."""
+
+    @property
+    def fingerprint(self) -> str:
+        """A hash of the weights and of all that shapes the vectors."""
+
+    @property
+    def dimension(self) -> int:
+        """Length of a vector."""
+
+    def encode_passages(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
+        """Return (n, d) float32, rows of unit norm."""
+
+    def encode_question(self, question: str) -> Vector:
+        """Return (d,) float32, unit norm."""
+
+
+class Reader(Protocol):
+    """Passages to readings."""
+
+    def read(self, question: str, hits: Sequence[Hit], titles: Mapping[str, str]) -> list[Reading]:
+        """Return what may answer the question, best first."""
+
+
+class Store(Protocol):
+    """Vectors and BM25 statistics of one generation; row i belongs to passage i."""
+
+    def __len__(self) -> int:
+        """Return the number of passages."""
+
+    @property
+    def dimension(self) -> int:
+        """Length of a vector."""
+
+    def dense_top(self, query: Vector, k: int, mask: Mask | None) -> tuple[Rows, Scores]:
+        """Return up to k rows by cosine, best first."""
+
+    def dense_scores(self, query: Vector, rows: Rows) -> Scores:
+        """Return the cosine of each row."""
+
+    def bm25_scores(self, terms: Sequence[str]) -> Scores:
+        """Return the BM25 score of every passage, 0 where no term occurs."""
+
+    def idf(self, term: str) -> float:
+        """Return the inverse document frequency of a term; the highest value for an unknown one."""
+
+    def knows(self, term: str) -> bool:
+        """Return whether any passage holds the term."""
+
+    def vectors(self, rows: Rows) -> Vectors:
+        """Return the stored vectors of these rows."""
