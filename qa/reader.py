@@ -13,12 +13,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from typing import TYPE_CHECKING
 
-from qa.analysis import sentences, terms
+import numpy as np
+
+from qa.analysis import terms
 from qa.types import Encoder, Hit, Reading, Store
 
+if TYPE_CHECKING:
+    from qa.index import Generation
+
 SHORT = 4  # terms: shorter pieces are headings and fragments, which answer nothing
-MAX_SENTENCES = 64  # read for one question: bounds the time whatever the passages are like
 MAX_SENTENCE_CHARS = 1500  # a longer "sentence" is a table or a list; it cannot be a quotation
 
 MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
@@ -31,22 +36,28 @@ EXPECTED: dict[str, tuple[re.Pattern[str], re.Pattern[str]]] = {
     ),
     "quantity": (
         re.compile(
-            r"\bhow (?!(?:do|does|did|is|are|was|were|can|could|will|would|has|have|come)\b)\w+|\b(?:percentage|share|number) of\b"
-            r"|\b(?:what|which) (?:is|are|was|were)? ?(?:the )?(?:cost|price|length|size|capacity|amount|rate|age|height|weight)\b",
+            r"\bhow (?!(?:do|does|did|is|are|was|were|can|could|will|would|has|have|come)\b)\w+"
+            r"|\b(?:percentage|share|number) of\b"
+            r"|\b(?:what|which) (?:(?:is|are|was|were) )?(?:the )?"
+            r"(?:cost|price|length|size|capacity|amount|rate|age|height|weight)\b",
             re.I,
         ),
         re.compile(rf"\d|\b(?:{NUMBER_WORDS})\b", re.I),
     ),
-    "who": (re.compile(r"\bwho(?:m|se)?\b", re.I), re.compile(r"(?<!^)(?<![.!?] )\b[A-Z][\w’'-]+|^[A-Z]\w+ [A-Z]\w+")),
+    "who": (re.compile(r"\bwho(?:m|se)?\b", re.I), re.compile(r"\b[A-Z]")),
     "where": (
         re.compile(r"\bwhere\b|\b(?:what|which) (?:city|country|town|place|state|region)\b", re.I),
         re.compile(r"\b(?:in|at|near|from|to|on|of|across|between|through)\b (?:the )?(?:\w+ )?[A-Z]"),
     ),
     "why": (
         re.compile(r"\bwhy\b|\bwhat (?:reason|cause)", re.I),
-        re.compile(r"\b(?:because|since|due|reasons?|owing|so that|in order|caused?|as a result|therefore|blamed?)\b", re.I),
+        re.compile(
+            r"\b(?:because|since|due|reasons?|owing|so that|in order|caused?|as a result|therefore|blamed?)\b", re.I
+        ),
     ),
 }
+CALENDAR = re.compile(rf"(?:{MONTHS}|\w+day)\W*")
+FULL_NAME = re.compile(r"[A-Z][\w’'-]*(?: (?:(?:of|and|for|the|de|von) ){0,2}[A-Z][\w’'-]*)*")
 NAME = re.compile(r"\b(?:[A-Z][\w’'-]*|\d[\d.,]*)")
 
 
@@ -58,6 +69,7 @@ class Linear:
     weights: Mapping[str, float]
 
     def __call__(self, features: Mapping[str, float]) -> float:
+        """Return the score."""
         return self.bias + sum(weight * features[name] for name, weight in self.weights.items())
 
 
@@ -103,8 +115,6 @@ class Question:
         """Return what is known about a sentence as an answer, each about 0..1."""
         own = set(terms(text))
         around = own | set(terms(hit.passage.text)) | set(terms(title))
-        shows = EXPECTED[self.expected][1] if self.expected else None
-        new = text if self.expected != "who" else _without(text, self.terms)
         return {
             "cosine": cosine,
             "passage_cosine": hit.trace.dense_score,
@@ -112,56 +122,62 @@ class Question:
             "passage_first": 1.0 / hit.rank,
             "held": self.share(own),
             "held_around": self.share(around),
-            "expected": float(shows is not None),
-            "shows_expected": float(shows is not None and bool(shows.search(new))),
+            "expected": float(self.expected is not None),
+            "shows_expected": self._shows(text),
             "adds": min(1.0, len(own - set(self.terms)) / 12),
             "unknown": self.unknown,
             "names_missing": len(self.names - around) / len(self.names) if self.names else 0.0,
             "names_elsewhere": len(self.names - own) / len(self.names) if self.names else 0.0,
         }
 
+    def _shows(self, text: str) -> float:
+        """Return how well a sentence shows the kind of thing that is asked for, 0..1."""
+        if self.expected is None or not EXPECTED[self.expected][1].search(text):
+            return 0.0
+        return self._shows_name(text) if self.expected == "who" else 1.0
 
-def _without(text: str, asked: Mapping[str, float]) -> str:
-    """Return a sentence without the question's own words, so that only a new name counts as one."""
-    return re.sub(r"[\w’'-]+", lambda m: "" if set(terms(m[0])) & set(asked) else m[0], text)
+    def _shows_name(self, text: str) -> float:
+        """Return 1 for a name of several words that the question does not have, 0.5 for one of one word."""
+        strength = 0.0
+        for match in FULL_NAME.finditer(text):
+            words = match[0].split()
+            new = [w for w in words if not self.terms.keys() & set(terms(w)) and not CALENDAR.fullmatch(w)]
+            if len(new) > 1 or (new and new[0].isupper() and len(new[0]) > 1):
+                return 1.0
+            if new and match.start() > 0:  # the first word of a sentence is always capitalised
+                strength = 0.5
+        return strength
 
 
 class SentenceReader:
-    """Reads passages sentence by sentence with the encoder that found them."""
+    """Reads the passages of one generation sentence by sentence, by vectors that the generation holds."""
 
-    def __init__(self, encoder: Encoder, store: Store) -> None:
+    def __init__(self, encoder: Encoder, generation: Generation) -> None:
         self._encoder = encoder
-        self._store = store
+        self._generation = generation
         self._score = linear("sentence")
 
-    def read(self, question: str, hits: Sequence[Hit], titles: Mapping[str, str]) -> list[Reading]:
-        """Return the sentences of the hits with their scores, best first; ties in reading order.
-
-        `titles` maps article id to title.
-        """
-        asked = Question.of(question, self._store)
-        spans = _spans(hits)
-        if not spans:
-            return []
-        texts = [hit.passage.text[start:end] for hit, start, end in spans]
-        vectors = self._encoder.encode_passages(texts)  # (s, d)
-        cosines = vectors @ self._encoder.encode_question(question)  # (s,)
+    def read(self, question: str, hits: Sequence[Hit]) -> list[Reading]:
+        """Return the sentences of the hits with their scores, best first; ties in reading order."""
+        generation = self._generation
+        asked = Question.of(question, generation.store)
+        rows = np.array([generation.rows[hit.passage.id] for hit in hits], dtype=np.int64)
+        cosines = generation.store.sentence_scores(self._encoder.encode_question(question), rows)
         readings = []
-        for (hit, start, end), text, cosine in zip(spans, texts, cosines, strict=True):
-            features = asked.features(hit, text, titles[hit.passage.article_id], float(cosine))
-            offset = hit.passage.start
-            readings.append(Reading(hit, offset + start, offset + end, self._score(features), features))
-        best = sorted(range(len(readings)), key=lambda i: (-readings[i].score, i))
-        return _distinct([readings[i] for i in best])
+        for hit, row, scores in zip(hits, rows, cosines, strict=True):
+            title = generation.articles[hit.passage.article_id].title
+            for (start, end), cosine in zip(generation.sentences[row], scores, strict=True):
+                features = asked.features(hit, hit.passage.text[start:end], title, float(cosine))
+                offset = hit.passage.start
+                readings.append(Reading(hit, offset + start, offset + end, self._score(features), features))
+        quotable = [r for r in readings if _quotable(r)] or readings
+        best = sorted(range(len(quotable)), key=lambda i: (-quotable[i].score, i))
+        return _distinct([quotable[i] for i in best])
 
 
-def _spans(hits: Sequence[Hit]) -> list[tuple[Hit, int, int]]:
-    spans = [(hit, start, end) for hit in hits for start, end in sentences(hit.passage.text)]
-    kept = [span for span in spans if _quotable(span[0].passage.text[span[1] : span[2]])]
-    return (kept or spans)[:MAX_SENTENCES]
-
-
-def _quotable(text: str) -> bool:
+def _quotable(reading: Reading) -> bool:
+    passage = reading.hit.passage
+    text = passage.text[reading.start - passage.start : reading.end - passage.start]
     return len(text) <= MAX_SENTENCE_CHARS and not text.startswith("#") and len(terms(text)) >= SHORT
 
 

@@ -43,10 +43,10 @@ class IndexSettings(_Group):
         "that is already in the local Hugging Face cache (nothing is ever downloaded).",
     )
     passage_chars: int = Field(
-        900, ge=100, le=20_000, description="Characters a passage may have: about 200 of the 256 tokens the model reads."
+        900, ge=100, le=20_000, description="Characters of a passage: about 200 of the 256 tokens the model reads."
     )
     overlap_chars: int = Field(
-        120, ge=0, description="Characters of the passage before that may be repeated, so that no thought is cut in two."
+        120, ge=0, description="Characters of the passage before that may be repeated: no thought is cut in two."
     )
     batch_size: int = Field(32, gt=0, description="Passages encoded at once; larger ones only pad more on a CPU.")
     keep_generations: int = Field(3, ge=1, description="Generations kept, the current one included.")
@@ -58,7 +58,16 @@ class RetrievalSettings(_Group):
     k: int = Field(5, ge=1, le=1000, description="Hits returned.")
     candidates: int = Field(100, ge=1, description="Best passages of each retriever that are fused.")
     dense_weight: float = Field(
-        0.5, ge=0, le=1, description="Weight of the vectors in the fused score; BM25 has the rest. 0.3 and 0.7 are worse."
+        0.5,
+        ge=0,
+        le=1,
+        description="Weight of the vectors in the fused score, BM25 has the rest; 0.3 and 0.7 are worse.",
+    )
+    sentence_weight: float = Field(
+        0.3,
+        ge=0,
+        le=1,
+        description="Weight, beside those two, of the passage's sentence that is nearest to the question.",
     )
 
 
@@ -68,7 +77,7 @@ class ReaderSettings(_Group):
     passages: int = Field(6, ge=1, le=50, description="Best passages whose sentences are read.")
     citations: int = Field(3, ge=1, le=5, description="Citations given at most.")
     answered_from: float | None = Field(
-        None, ge=0, le=1, description="Confidence from which a question counts as answered; unset, the shipped threshold."
+        None, ge=0, le=1, description="Confidence from which a question is answered; unset, the shipped threshold."
     )
     question_chars: int = Field(2000, ge=1, description="Characters a question may have.")
 
@@ -89,11 +98,11 @@ class Settings(BaseSettings):
         env_prefix="BRIEFING_", env_nested_delimiter="__", extra="forbid", frozen=True, env_ignore_empty=True
     )
 
-    corpus: CorpusSettings = CorpusSettings()
-    index: IndexSettings = IndexSettings()
-    retrieval: RetrievalSettings = RetrievalSettings()
-    reader: ReaderSettings = ReaderSettings()
-    serve: ServeSettings = ServeSettings()
+    corpus: CorpusSettings = Field(default_factory=CorpusSettings)
+    index: IndexSettings = Field(default_factory=IndexSettings)
+    retrieval: RetrievalSettings = Field(default_factory=RetrievalSettings)
+    reader: ReaderSettings = Field(default_factory=ReaderSettings)
+    serve: ServeSettings = Field(default_factory=ServeSettings)
 
     @classmethod
     def settings_customise_sources(

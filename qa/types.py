@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     Rows = NDArray[np.int64]  # (n,), positions of passages in a store
     Mask = NDArray[np.bool_]  # (passages,), True where a filter lets a passage through
 
+Span = tuple[int, int]
+"""Start and end, in code points."""
+
 Progress = Callable[[str, int, int], None]
 """Called as `progress(stage, done, total)` while something long goes on."""
 
@@ -65,7 +68,8 @@ class HitTrace:
     """Why a passage was found: its place in each list (from 1, None if not in it) and what matched."""
 
     dense_rank: int | None
-    dense_score: float  # cosine, -1..1
+    dense_score: float  # cosine of the passage, -1..1
+    sentence_score: float  # cosine of its nearest sentence, -1..1
     bm25_rank: int | None
     bm25_score: float  # BM25, 0 or more
     terms: tuple[str, ...]  # stemmed question terms that the passage holds
@@ -224,7 +228,7 @@ class Encoder(Protocol):
 class Reader(Protocol):
     """Passages to readings."""
 
-    def read(self, question: str, hits: Sequence[Hit], titles: Mapping[str, str]) -> list[Reading]:
+    def read(self, question: str, hits: Sequence[Hit]) -> list[Reading]:
         """Return what may answer the question, best first."""
 
 
@@ -244,6 +248,9 @@ class Store(Protocol):
     def dense_scores(self, query: Vector, rows: Rows) -> Scores:
         """Return the cosine of each row."""
 
+    def sentence_scores(self, query: Vector, rows: Rows) -> list[Scores]:
+        """Return, for each row, the cosine of each of its sentences, in text order."""
+
     def bm25_scores(self, terms: Sequence[str]) -> Scores:
         """Return the BM25 score of every passage, 0 where no term occurs."""
 
@@ -255,3 +262,6 @@ class Store(Protocol):
 
     def vectors(self, rows: Rows) -> Vectors:
         """Return the stored vectors of these rows."""
+
+    def sentence_vectors(self, rows: Rows) -> list[Vectors]:
+        """Return, for each row, the stored vectors of its sentences."""

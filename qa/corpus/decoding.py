@@ -31,7 +31,8 @@ def decode(data: bytes) -> tuple[str, list[str]]:
             try:
                 return data.decode(encoding), []
             except UnicodeDecodeError as exc:
-                raise UnreadableError(f"marked as {encoding} but damaged at byte {exc.start}; save it as UTF-8") from exc
+                message = f"marked as {encoding} but damaged at byte {exc.start}; save it as UTF-8"
+                raise UnreadableError(message) from exc
     if b"\0" in data:
         raise UnreadableError("binary data, not text; remove it, or save its text as UTF-8")
     try:

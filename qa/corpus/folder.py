@@ -41,7 +41,8 @@ def _read_bytes(file: Path, max_bytes: int) -> bytes:
             raise UnreadableError("a link or special file; put a copy of the file there instead")
         if info.st_size > max_bytes:
             raise UnreadableError(
-                f"{info.st_size:,} bytes, more than the limit of {max_bytes:,}; split it, or raise [corpus] max_file_bytes"
+                f"{info.st_size:,} bytes, more than the limit of {max_bytes:,}; "
+                "split it, or raise [corpus] max_file_bytes"
             )
         return file.read_bytes()
     except OSError as exc:

@@ -71,7 +71,9 @@ def _split(text: str) -> tuple[dict[str, object], str]:
             raise UnreadableError("front matter broken: it opens with --- and never closes; add a line --- after it")
         return {}, text.strip()
     if len(block[1]) > MAX_FRONT_MATTER:
-        raise UnreadableError(f"front matter of {len(block[1]):,} characters, more than {MAX_FRONT_MATTER:,}; shorten it")
+        raise UnreadableError(
+            f"front matter of {len(block[1]):,} characters, more than {MAX_FRONT_MATTER:,}; shorten it"
+        )
     try:
         metadata, content = frontmatter.parse(text)
     except (yaml.YAMLError, ValueError, RecursionError, TypeError, AttributeError) as exc:

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from qa.analysis import terms
+from qa.analysis import sentences, terms
 from qa.errors import EmptyCorpusError
 from qa.index.diff import Changes, content_hash, diff
 from qa.index.generations import FORMAT, Draft, Generation, Manifest, new_name, write_generation
 from qa.passages import encoded_text, split
 from qa.settings import IndexSettings
-from qa.types import Corpus, Encoder, Progress, Receipt
+from qa.types import Corpus, Encoder, Passage, Progress, Receipt, Span
 
 if TYPE_CHECKING:
-    from qa.types import Rows, Vectors
+    from qa.types import Vector, Vectors
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ def build(corpus: Corpus, plan: Plan) -> Receipt:
 def _empty_message(corpus: Corpus) -> str:
     if corpus.rejected:
         first = corpus.rejected[0]
-        return f"none of the {len(corpus.rejected)} files in the corpus can be read; the first, {first.id}: {first.cause}"
+        return f"none of the {len(corpus.rejected)} files can be read; the first, {first.id}: {first.cause}"
     return "the corpus folder holds no article; put .md or .txt files in it (the index stays as it was)"
 
 
@@ -80,7 +80,8 @@ def _draft(corpus: Corpus, hashes: Mapping[str, str], plan: Plan) -> tuple[Draft
     )
     texts = [encoded_text(titles[p.article_id], p) for p in passages]
     keys = tuple(hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest() for text in texts)
-    vectors, encoded = _vectors(texts, keys, plan)
+    spans = [sentences(p.text) for p in passages]
+    vectors, sentence_vectors, encoded = _vectors(passages, spans, texts, keys, plan)
     manifest = Manifest(
         format=FORMAT,
         generation=new_name(),
@@ -94,34 +95,61 @@ def _draft(corpus: Corpus, hashes: Mapping[str, str], plan: Plan) -> tuple[Draft
         articles=len(corpus.articles),
         passages=len(passages),
     )
-    index_terms = [terms(text) for text in texts]
-    return Draft(manifest, corpus.articles, dict(hashes), passages, keys, vectors, index_terms), encoded
+    return Draft(
+        manifest=manifest,
+        articles=corpus.articles,
+        hashes=dict(hashes),
+        passages=passages,
+        keys=keys,
+        sentences=spans,
+        vectors=vectors,
+        sentence_vectors=sentence_vectors,
+        terms=[terms(text) for text in texts],
+    ), encoded
 
 
-def _vectors(texts: list[str], keys: tuple[str, ...], plan: Plan) -> tuple[Vectors, int]:
-    """Return (n, d) vectors, and how many of them had to be encoded."""
+def _vectors(
+    passages: Sequence[Passage], spans: Sequence[Sequence[Span]], texts: list[str], keys: Sequence[str], plan: Plan
+) -> tuple[Vectors, list[Vectors], int]:
+    """Return the vector of each passage, those of its sentences, and how many passages had to be encoded."""
     known: dict[str, int] = {}
     if plan.previous is not None and plan.previous.manifest.fingerprint == plan.encoder.fingerprint:
         known = {key: row for row, key in enumerate(plan.previous.keys)}
     new = [i for i, key in enumerate(keys) if key not in known]
     old = [i for i, key in enumerate(keys) if key in known]
-    fresh = plan.encoder.encode_passages([texts[i] for i in new], plan.progress) if new else None
-    reused = plan.previous.store.vectors(_rows(known[keys[i]] for i in old)) if plan.previous and old else None
-    dimension = next(part.shape[1] for part in (fresh, reused) if part is not None)
-    vectors = np.empty((len(texts), dimension), dtype=np.float32)
-    if fresh is not None:
-        vectors[new] = fresh
-    if reused is not None:
-        vectors[old] = reused
-    return vectors, len(new)
+    vectors: dict[int, Vector] = {}
+    sentence_vectors: dict[int, Vectors] = {}
+    if plan.previous is not None and old:
+        rows = np.array([known[keys[i]] for i in old], dtype=np.int64)
+        vectors.update(zip(old, plan.previous.store.vectors(rows), strict=True))
+        sentence_vectors.update(zip(old, plan.previous.store.sentence_vectors(rows), strict=True))
+    if new:
+        vectors.update(zip(new, plan.encoder.encode_passages([texts[i] for i in new], plan.progress), strict=True))
+        for i, encoded in zip(new, _encode_sentences([(passages[i].text, spans[i]) for i in new], plan), strict=True):
+            sentence_vectors[i] = encoded
+    everything = range(len(texts))
+    return np.stack([vectors[i] for i in everything]), [sentence_vectors[i] for i in everything], len(new)
 
 
-def _rows(rows: Iterable[int]) -> Rows:
-    return np.fromiter(rows, dtype=np.int64)
+def _encode_sentences(passages: list[tuple[str, Sequence[Span]]], plan: Plan) -> Iterator[Vectors]:
+    """Yield the sentence vectors of each passage; a sentence in the overlap of two is encoded once."""
+    texts = [[text[start:end] for start, end in spans] for text, spans in passages]
+    unique = list(dict.fromkeys(sentence for each in texts for sentence in each))
+    vectors = plan.encoder.encode_passages(unique, _renamed(plan.progress))
+    places = {sentence: i for i, sentence in enumerate(unique)}
+    for each in texts:
+        yield vectors[[places[sentence] for sentence in each]]
+
+
+def _renamed(progress: Progress | None) -> Progress | None:
+    if progress is None:
+        return None
+    return lambda _, done, total: progress("encoding sentences", done, total)
 
 
 def _corpus_hash(hashes: Mapping[str, str]) -> str:
-    return hashlib.sha256("\n".join(f"{i} {hashes[i]}" for i in sorted(hashes)).encode("utf-8", "surrogatepass")).hexdigest()
+    listing = "\n".join(f"{i} {hashes[i]}" for i in sorted(hashes))
+    return hashlib.sha256(listing.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _receipt(corpus: Corpus, changes: Changes, generation: Generation, encoded: int, started: float) -> Receipt:

@@ -6,8 +6,9 @@
     └── gen-20261124T101500-3f2a9c/
         ├── manifest.json       format, model, splitter, counts, SHA-256 of every other file
         ├── articles.jsonl      the articles as they were read
-        ├── passages.jsonl      offsets, and the hash of the text as encoded
-        ├── vectors.faiss
+        ├── passages.jsonl      offsets, those of its sentences, and the hash of the text as encoded
+        ├── vectors.faiss       one vector a passage
+        ├── sentences.npy       one vector a sentence, float16
         └── bm25/
 
 A generation is written under a hidden name, flushed to disk, opened and checked, renamed, and only then
@@ -33,7 +34,7 @@ from filelock import FileLock, Timeout
 
 from qa.errors import IndexBusyError, IndexCorruptError, IndexMismatchError, IndexNotFoundError
 from qa.store import LocalStore
-from qa.types import Article, Passage, Store
+from qa.types import Article, Passage, Span, Store
 
 if TYPE_CHECKING:
     from qa.types import Vectors
@@ -72,6 +73,8 @@ class Generation:
     hashes: MappingProxyType[str, str]  # article id -> content hash
     passages: tuple[Passage, ...]
     keys: tuple[str, ...]  # hash of each passage's text as encoded
+    sentences: tuple[tuple[Span, ...], ...]  # of each passage, offsets in the passage
+    rows: MappingProxyType[str, int]  # passage id -> its place in `passages` and in the store
     store: Store
 
     @property
@@ -89,7 +92,9 @@ class Draft:
     hashes: dict[str, str]
     passages: tuple[Passage, ...]
     keys: tuple[str, ...]
+    sentences: list[tuple[Span, ...]]
     vectors: Vectors  # (n, d), rows of unit norm
+    sentence_vectors: list[Vectors]  # n arrays (sentences, d)
     terms: list[list[str]]
 
 
@@ -129,10 +134,10 @@ def write_generation(index: Path, draft: Draft, keep: int) -> Generation:
     return open_generation(final)
 
 
-def current_generation(index: Path) -> Generation:
-    """Open the generation that the pointer names.
+def current_name(index: Path) -> str:
+    """Return the name of the generation that the pointer names.
 
-    Raises `IndexNotFoundError`, `IndexMismatchError` (another format) or `IndexCorruptError`.
+    Raises `IndexNotFoundError` or `IndexCorruptError`.
     """
     try:
         name = (index / POINTER).read_text(encoding="utf-8").strip()
@@ -144,8 +149,18 @@ def current_generation(index: Path) -> Generation:
     except (OSError, UnicodeDecodeError) as exc:
         raise IndexCorruptError(f"{index / POINTER} cannot be read: {exc}; run `briefing index` to build anew") from exc
     if not name.startswith("gen-") or Path(name).name != name:
-        raise IndexCorruptError(f"{index / POINTER} names no generation: {name[:80]!r}; run `briefing index` to build anew")
-    return open_generation(index / name)
+        raise IndexCorruptError(
+            f"{index / POINTER} names no generation: {name[:80]!r}; run `briefing index` to build anew"
+        )
+    return name
+
+
+def current_generation(index: Path) -> Generation:
+    """Open the generation that the pointer names.
+
+    Raises `IndexNotFoundError`, `IndexMismatchError` (another format) or `IndexCorruptError`.
+    """
+    return open_generation(index / current_name(index))
 
 
 def open_generation(folder: Path) -> Generation:
@@ -162,9 +177,20 @@ def open_generation(folder: Path) -> Generation:
     store = LocalStore.open(folder)
     counts = (len(articles), len(passages), len(store), store.dimension)
     if counts != (manifest.articles, manifest.passages, manifest.passages, manifest.dimension):
-        raise IndexCorruptError(f"{folder}: articles, passages, vectors, dimension are {counts}, not as the manifest says")
-    keys = tuple(row["key"] for row in rows)
-    return Generation(folder, manifest, MappingProxyType(articles), MappingProxyType(hashes), passages, keys, store)
+        raise IndexCorruptError(
+            f"{folder}: articles, passages, vectors, dimension {counts} are not those of the manifest"
+        )
+    return Generation(
+        folder=folder,
+        manifest=manifest,
+        articles=MappingProxyType(articles),
+        hashes=MappingProxyType(hashes),
+        passages=passages,
+        keys=tuple(row["key"] for row in rows),
+        sentences=tuple(tuple((start, end) for start, end in row["sentences"]) for row in rows),
+        rows=MappingProxyType({passage.id: row for row, passage in enumerate(passages)}),
+        store=store,
+    )
 
 
 def _read_manifest(folder: Path) -> Manifest:
@@ -172,7 +198,9 @@ def _read_manifest(folder: Path) -> Manifest:
         values = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         found = values.get("format")
     except (OSError, ValueError, AttributeError) as exc:
-        raise IndexCorruptError(f"{folder / MANIFEST} cannot be read: {exc}; run `briefing index` to build anew") from exc
+        raise IndexCorruptError(
+            f"{folder / MANIFEST} cannot be read: {exc}; run `briefing index` to build anew"
+        ) from exc
     if found != FORMAT:
         raise IndexMismatchError(
             f"{folder} has format version {found!r}, this program reads {FORMAT}; run `briefing index` to build anew"
@@ -207,11 +235,11 @@ def _write_files(folder: Path, draft: Draft) -> None:
     _write_lines(
         folder / PASSAGES,
         (
-            {"id": p.id, "article_id": p.article_id, "start": p.start, "end": p.end, "key": key}
-            for p, key in zip(draft.passages, draft.keys, strict=True)
+            {"id": p.id, "article_id": p.article_id, "start": p.start, "end": p.end, "key": key, "sentences": spans}
+            for p, key, spans in zip(draft.passages, draft.keys, draft.sentences, strict=True)
         ),
     )
-    LocalStore.write(folder, draft.vectors, draft.terms)
+    LocalStore.write(folder, draft.vectors, draft.terms, draft.sentence_vectors)
     files = sorted(file for file in folder.rglob("*") if file.is_file())
     hashes = {file.relative_to(folder).as_posix(): _sha256(file) for file in files}
     manifest = asdict(draft.manifest) | {"files": hashes}

@@ -1,10 +1,11 @@
-"""Vectors in FAISS, BM25 in bm25s, side by side in one folder.
+"""Vectors in FAISS, BM25 in bm25s, sentence vectors in an array, side by side in one folder.
 
 BM25 is the variant of Lucene with k1 1.2 and b 0.75 (Robertson and Zaragoza 2009; Kamphuis et al. 2020).
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +19,10 @@ from qa.errors import IndexCorruptError
 if TYPE_CHECKING:
     from qa.types import Mask, Rows, Scores, Vector, Vectors
 
+logging.getLogger("bm25s").setLevel(logging.WARNING)  # it sets itself to DEBUG
+
 VECTORS = "vectors.faiss"
+SENTENCES, COUNTS = "sentences.npy", "sentence_counts.npy"  # (s, d) float16; (n,) int32, sentences of each passage
 BM25 = "bm25"
 K1, B = 1.2, 0.75
 NO_TERM = "\0"  # indexed where a passage has no term at all: bm25s needs one
@@ -27,22 +31,30 @@ NO_TERM = "\0"  # indexed where a passage has no term at all: bm25s needs one
 class LocalStore:
     """One generation's vectors and BM25 statistics; row i belongs to passage i. Read only."""
 
-    def __init__(self, vectors: faiss.Index, bm25: bm25s.BM25, frequencies: dict[str, int]) -> None:
+    def __init__(
+        self, vectors: faiss.Index, bm25: bm25s.BM25, frequencies: dict[str, int], sentences: Vectors, counts: Rows
+    ) -> None:
         self._vectors = vectors
+        self._sentences = sentences  # (s, d)
+        self._ends = np.cumsum(counts, dtype=np.int64)  # (n,), where the sentences of each passage end
         self._bm25 = bm25
         self._frequencies = frequencies
 
     @classmethod
-    def write(cls, folder: Path, vectors: Vectors, terms: Sequence[Sequence[str]]) -> None:
-        """Write a store of (n, d) unit vectors and n lists of terms into an existing folder."""
-        if len(vectors) != len(terms):
-            raise ValueError(f"{len(vectors)} vectors for {len(terms)} passages")
+    def write(
+        cls, folder: Path, vectors: Vectors, terms: Sequence[Sequence[str]], sentences: Sequence[Vectors]
+    ) -> None:
+        """Write a store into an existing folder: n unit vectors, n lists of terms, n arrays of sentence vectors."""
+        if not len(vectors) == len(terms) == len(sentences):
+            raise ValueError(f"{len(vectors)} vectors, {len(terms)} lists of terms, {len(sentences)} of sentences")
         index = faiss.IndexFlatIP(vectors.shape[1])
         index.add(np.ascontiguousarray(vectors, dtype=np.float32))
         faiss.write_index(index, str(folder / VECTORS))
         bm25 = bm25s.BM25(method="lucene", k1=K1, b=B)
         bm25.index([list(each) or [NO_TERM] for each in terms], show_progress=False)
         bm25.save(str(folder / BM25), show_progress=False)
+        np.save(folder / SENTENCES, np.concatenate(sentences).astype(np.float16), allow_pickle=False)
+        np.save(folder / COUNTS, np.array([len(each) for each in sentences], dtype=np.int32), allow_pickle=False)
 
     @classmethod
     def open(cls, folder: Path) -> LocalStore:
@@ -53,14 +65,20 @@ class LocalStore:
         try:
             vectors = faiss.read_index(str(folder / VECTORS), faiss.IO_FLAG_MMAP_IFC)
             bm25 = bm25s.BM25.load(str(folder / BM25), load_vocab=True, load_corpus=False, mmap=True)
+            sentences = np.load(folder / SENTENCES, mmap_mode="r", allow_pickle=False)
+            counts = np.load(folder / COUNTS, allow_pickle=False)
         except Exception as exc:  # FAISS raises RuntimeError, bm25s whatever its files provoke
             raise IndexCorruptError(f"{folder}: vectors or BM25 statistics cannot be read: {exc}") from exc
         passages = int(bm25.scores["num_docs"])
-        if vectors.ntotal != passages:
-            raise IndexCorruptError(f"{folder}: {vectors.ntotal} vectors for {passages} passages in BM25")
+        if not vectors.ntotal == passages == len(counts) or counts.sum() != len(sentences):
+            raise IndexCorruptError(
+                f"{folder}: {vectors.ntotal} vectors, {passages} passages in BM25, {len(counts)} counts of sentences, "
+                f"{len(sentences)} sentences instead of {counts.sum()}"
+            )
         pointers = bm25.scores["indptr"]
-        frequencies = {term: int(pointers[i + 1] - pointers[i]) for term, i in bm25.vocab_dict.items() if i + 1 < len(pointers)}
-        return cls(vectors, bm25, frequencies)
+        known = ((term, i) for term, i in bm25.vocab_dict.items() if i + 1 < len(pointers))
+        frequencies = {term: int(pointers[i + 1] - pointers[i]) for term, i in known}
+        return cls(vectors, bm25, frequencies, sentences, counts)
 
     def __len__(self) -> int:
         """Return the number of passages."""
@@ -78,7 +96,9 @@ class LocalStore:
         if mask is not None:
             allowed = int(mask.sum())
             bits = np.packbits(mask, bitorder="little")
-            params = faiss.SearchParameters(sel=faiss.IDSelectorBitmap(bits))
+            # FAISS's own stubs describe the C++ constructors, not these Python ones.
+            selector = faiss.IDSelectorBitmap(bits)  # type: ignore[call-arg, arg-type]
+            params = faiss.SearchParameters(sel=selector)  # type: ignore[call-arg]
         k = min(k, allowed)
         if k == 0:
             return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.float32)
@@ -91,6 +111,15 @@ class LocalStore:
         """Return the cosine of each row."""
         scores: Scores = self.vectors(rows) @ query  # (n, d) @ (d,)
         return scores
+
+    def sentence_scores(self, query: Vector, rows: Rows) -> list[Scores]:
+        """Return, for each row, the cosine of each of its sentences, in text order."""
+        if not len(rows):
+            return []
+        spans = [self._span(row) for row in rows]
+        chosen = np.concatenate([np.arange(start, end) for start, end in spans])
+        scores = self._sentences[chosen].astype(np.float32) @ query  # (s', d) @ (d,)
+        return np.split(scores, np.cumsum([end - start for start, end in spans])[:-1])
 
     def bm25_scores(self, terms: Sequence[str]) -> Scores:
         """Return the BM25 score of every passage, 0 where no term occurs."""
@@ -113,3 +142,10 @@ class LocalStore:
         """Return the stored vectors of these rows, (n, d)."""
         vectors: Vectors = self._vectors.reconstruct_batch(np.ascontiguousarray(rows, dtype=np.int64))
         return vectors
+
+    def sentence_vectors(self, rows: Rows) -> list[Vectors]:
+        """Return, for each row, the stored vectors of its sentences."""
+        return [self._sentences[slice(*self._span(row))].astype(np.float32) for row in rows]
+
+    def _span(self, row: int) -> tuple[int, int]:
+        return int(self._ends[row - 1]) if row else 0, int(self._ends[row])

@@ -1,0 +1,313 @@
+"""The command line: `briefing index | ask | retrieve | articles | serve | eval`.
+
+Answers go to stdout, logs, progress and errors to stderr. Exit codes: 0 fine, 1 error, 2 usage.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict, is_dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from qa import __version__
+from qa.errors import BriefingError
+from qa.types import Answer, Hit, Problem, Receipt, Verdict
+
+if TYPE_CHECKING:
+    from qa.briefing import Briefing
+    from qa.evaluation import Outcome
+    from qa.settings import Settings
+    from qa.types import Progress
+
+app = typer.Typer(
+    name="briefing",
+    help="Ask a folder of articles; get a short answer with verbatim citations, or a plain no.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+Question = Annotated[str, typer.Argument(help="The question, in quotation marks.", show_default=False)]
+CorpusOption = Annotated[
+    Path | None, typer.Option("--corpus", help="Folder of the articles.", show_default="from the settings: corpus")
+]
+IndexOption = Annotated[
+    Path | None, typer.Option("--index", help="Folder of the index.", show_default="from the settings: index")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+UpdateOption = Annotated[
+    bool,
+    typer.Option("--update/--no-update", help="Bring the index in step with the corpus first, or ask it as it is."),
+]
+SinceOption = Annotated[
+    datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Only articles published on this day or later.")
+]
+UntilOption = Annotated[
+    datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Only articles published on this day or earlier.")
+]
+SourceOption = Annotated[list[str] | None, typer.Option("--source", help="Only this source; may be repeated.")]
+TagOption = Annotated[list[str] | None, typer.Option("--tag", help="Only articles with this tag; may be repeated.")]
+
+STYLES = {Verdict.ANSWERED: "bold green", Verdict.RELATED: "bold yellow", Verdict.NOT_IN_CORPUS: "bold red"}
+
+
+def main() -> None:
+    """Run the command line."""
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s", stream=sys.stderr)
+    try:
+        app()
+    except BriefingError as exc:
+        err.print(Text(f"error: {printable(str(exc))}", style="red"))
+        sys.exit(1)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        out.print(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def _common(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Take the options that stand before the command."""
+
+
+@app.command()
+def index(corpus: CorpusOption = None, index: IndexOption = None, as_json: JsonOption = False) -> None:
+    """Bring the index in step with the corpus folder and say what changed."""
+    from qa.briefing import Briefing
+
+    briefing = Briefing(_settings(corpus, index))
+    with _progress() as progress:
+        receipt = briefing.refresh(progress)
+    _print_json(receipt) if as_json else _print_receipt(receipt)
+
+
+@app.command()
+def ask(
+    question: Question,
+    corpus: CorpusOption = None,
+    index: IndexOption = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
+    source: SourceOption = None,
+    tag: TagOption = None,
+    update: UpdateOption = True,
+    as_json: JsonOption = False,
+) -> None:
+    """Answer a question with citations, or say that the briefing does not."""
+    briefing = _opened(corpus, index, update)
+    answer = briefing.ask(question, **_filters(since, until, source, tag))
+    _print_json(answer) if as_json else _print_answer(answer, briefing)
+
+
+@app.command()
+def retrieve(
+    question: Question,
+    k: Annotated[int, typer.Option("-k", min=1, max=1000, help="How many hits.")] = 5,
+    corpus: CorpusOption = None,
+    index: IndexOption = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
+    source: SourceOption = None,
+    tag: TagOption = None,
+    update: UpdateOption = True,
+    as_json: JsonOption = False,
+) -> None:
+    """List the passages nearest to a question, best first."""
+    briefing = _opened(corpus, index, update)
+    hits = briefing.retrieve(question, k=k, **_filters(since, until, source, tag))
+    if as_json:
+        _print_json({"question": question, "hits": [asdict(hit) for hit in hits]})
+    else:
+        _print_hits(hits, briefing)
+
+
+@app.command()
+def articles(
+    corpus: CorpusOption = None, index: IndexOption = None, update: UpdateOption = True, as_json: JsonOption = False
+) -> None:
+    """List the articles of the index."""
+    found = _opened(corpus, index, update).articles()
+    if as_json:
+        _print_json({"articles": [{k: v for k, v in asdict(article).items() if k != "text"} for article in found]})
+        return
+    table = Table("published", "source", "title", "id", box=None, header_style="dim")
+    for article in found:
+        cells = (str(article.published or ""), article.source or "", article.title, article.id)
+        table.add_row(*(Text(printable(cell)) for cell in cells))
+    out.print(table)
+
+
+@app.command()
+def serve(
+    corpus: CorpusOption = None,
+    index: IndexOption = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on.", show_default="127.0.0.1")] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="Port.", show_default="7860")] = None,
+) -> None:
+    """Serve the chat page."""
+    from qa.web import serve as run
+
+    run(_settings(corpus, index, {"host": host, "port": port}))
+
+
+@app.command("eval")
+def evaluate(
+    questions: Annotated[
+        Path,
+        typer.Option(
+            "--questions",
+            help='JSON Lines: {"question": …, "verdict": "answered|related|not_in_corpus", '
+            '"evidence": [{"article": …, "quote": …}], "answers": […]}.',
+            show_default=False,
+        ),
+    ],
+    corpus: CorpusOption = None,
+    index: IndexOption = None,
+    update: UpdateOption = True,
+    as_json: JsonOption = False,
+) -> None:
+    """Ask a file of questions and compare the answers with what is expected."""
+    from qa.evaluation import ask_all, read_questions, summary
+
+    asked = read_questions(questions)
+    outcomes = ask_all(_opened(corpus, index, update), asked)
+    if as_json:
+        _print_json({"summary": summary(outcomes), "outcomes": [asdict(outcome) for outcome in outcomes]})
+    else:
+        _print_outcomes(outcomes, summary(outcomes))
+
+
+def printable(text: str) -> str:
+    """Return a text without the control characters that could steer a terminal."""
+    return "".join(c if c.isprintable() or c in "\n\t" else "�" for c in text)
+
+
+def _settings(corpus: Path | None, index: Path | None, serve: dict[str, Any] | None = None) -> Settings:
+    from qa.settings import load_settings
+
+    return load_settings(flags={"corpus": {"folder": corpus}, "index": {"folder": index}, "serve": serve or {}})
+
+
+def _opened(corpus: Path | None, index: Path | None, update: bool) -> Briefing:
+    from qa.briefing import Briefing
+
+    settings = _settings(corpus, index)
+    if not update:
+        return Briefing.open(settings=settings, update="never")
+    briefing = Briefing(settings)
+    with _progress() as progress:
+        briefing.refresh(progress)
+    return briefing
+
+
+def _filters(
+    since: datetime | None, until: datetime | None, sources: list[str] | None, tags: list[str] | None
+) -> dict[str, Any]:
+    return {
+        "since": since.date() if since else None,
+        "until": until.date() if until else None,
+        "sources": sources or None,
+        "tags": tags or None,
+    }
+
+
+@contextlib.contextmanager
+def _progress() -> Iterator[Progress]:
+    """Show a bar on stderr while something is encoded; nothing where stderr is no terminal."""
+    from rich.progress import Progress as Bar
+
+    with Bar(console=err, transient=True, disable=not err.is_terminal) as bar:
+        tasks: dict[str, Any] = {}
+
+        def report(stage: str, done: int, total: int) -> None:
+            task = tasks.setdefault(stage, None)
+            if task is None:
+                task = tasks[stage] = bar.add_task(stage, total=total)
+            bar.update(task, completed=done)
+
+        yield report
+
+
+def _print_json(value: Any) -> None:  # noqa: ANN401 - whatever the commands return
+    plain = asdict(value) if is_dataclass(value) and not isinstance(value, type) else value
+    sys.stdout.write(json.dumps(plain, default=str, ensure_ascii=True) + "\n")
+
+
+def _line(*parts: tuple[str, str] | str) -> None:
+    out.print(Text.assemble(*(printable(p) if isinstance(p, str) else (printable(p[0]), p[1]) for p in parts)))
+
+
+def _print_receipt(receipt: Receipt) -> None:
+    counts = {
+        "added": len(receipt.added),
+        "modified": len(receipt.modified),
+        "renamed": len(receipt.renamed),
+        "deleted": len(receipt.deleted),
+        "unchanged": receipt.unchanged,
+        "rejected": len(receipt.rejected),
+    }
+    told = ", ".join(f"{number} {name}" for name, number in counts.items() if number) or "nothing"
+    _line((f"{receipt.scanned} files: ", "bold"), told)
+    _line(
+        f"{receipt.passages} passages, {receipt.encoded} encoded, {receipt.reused} reused, "
+        f"{receipt.seconds:.1f} s, {receipt.generation}"
+    )
+    problems: tuple[tuple[str, str, tuple[Problem, ...]], ...] = (
+        ("rejected", "red", receipt.rejected),
+        ("note", "yellow", receipt.warnings),
+    )
+    for label, style, items in problems:
+        for problem in items:
+            _line((f"{label} ", style), f"{problem.id}: {problem.cause}")
+
+
+def _print_answer(answer: Answer, briefing: Briefing) -> None:
+    _line((answer.text, STYLES[answer.verdict]))
+    _line((f"{answer.verdict}, confidence {answer.confidence:.2f}", "dim"))
+    for citation in answer.citations:
+        told = " · ".join(filter(None, (citation.title, citation.source, str(citation.published or ""))))
+        _line("")
+        _line((f"[{citation.number}] ", "bold"), told)
+        _line(f"    {citation.quote}")
+        _line((f"    {citation.article_id}, characters {citation.start} to {citation.end}", "dim"))
+    if not answer.citations and answer.verdict is Verdict.RELATED:
+        _line("")
+        _print_hits(list(answer.hits[:3]), briefing)
+
+
+def _print_hits(hits: list[Hit], briefing: Briefing) -> None:
+    for hit in hits:
+        article = briefing.article(hit.passage.article_id)
+        _line((f"{hit.rank}. ", "bold"), article.title, (f"  {hit.score:.3f}", "dim"))
+        _line(f"   {' '.join(hit.passage.text.split())}")
+        _line((f"   {hit.passage.id}  matched: {' '.join(hit.trace.terms) or 'by meaning only'}", "dim"))
+
+
+def _print_outcomes(outcomes: list[Outcome], figures: dict[str, float | int]) -> None:
+    table = Table("", "id", "expected", "verdict", "rank", "question", box=None, header_style="dim")
+    for o in outcomes:
+        rank = str(o.evidence_rank or "-") if o.cited_right is not None else ""
+        right = o.verdict is o.expected and o.cited_right is not False
+        cells = ("ok" if right else "--", o.id, str(o.expected), str(o.verdict), rank, o.question)
+        table.add_row(*(Text(printable(cell)) for cell in cells))
+    out.print(table)
+    for name, figure in figures.items():
+        _line(f"{name.replace('_', ' ')}: {figure}")

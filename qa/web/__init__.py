@@ -1,0 +1,23 @@
+"""The chat page over a briefing: a FastAPI application with a Gradio page at its root."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from qa.settings import Settings
+
+os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # Gradio reads it when imported; the page stays offline
+
+__all__ = ["serve"]
+
+
+def serve(settings: Settings) -> None:
+    """Serve the page of these settings until it is stopped.
+
+    Raises `BriefingError`: no corpus and no index, model not usable, or port taken.
+    """
+    from qa.web import server  # here, so that importing this package stays light
+
+    server.serve(settings)

@@ -1,0 +1,187 @@
+"""The server: FastAPI with the page at its root, security headers on everything, and `serve`."""
+
+from __future__ import annotations
+
+import logging
+import re
+import secrets
+import socket
+import sys
+from importlib import resources
+
+import gradio as gr
+import uvicorn
+from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from qa.briefing import Briefing
+from qa.errors import BriefingError, ServeError
+from qa.settings import Settings
+from qa.web.page import Files, build_page, folder_files, static
+
+log = logging.getLogger(__name__)
+
+GRACE_SECONDS = 3  # an open tab would otherwise hold up the shutdown
+WARMING = "Is anyone there?"
+
+# Gradio compiles templates and sets styles at run time, hence 'unsafe-eval' and the inline styles.
+POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self' 'nonce-{nonce}' 'unsafe-eval'",
+        "style-src 'self' 'unsafe-inline'",
+        "img-src 'self' data:",
+        "font-src 'self'",
+        "connect-src 'self'",
+        "manifest-src 'self'",
+        "base-uri 'self'",
+        "form-action 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+HEADERS = ((b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer"))
+SCRIPT = re.compile(rb"<script(?=[\s>])")
+
+
+class SecurityHeaders:
+    """ASGI middleware: a content security policy and its companions on every response.
+
+    Scripts of an HTML page get the policy's nonce; for that, pages are asked for uncompressed and held back
+    until they are complete.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request through the application below."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        if scope["path"] == scope.get("root_path", "") + "/":
+            scope = {**scope, "headers": [h for h in scope["headers"] if h[0] != b"accept-encoding"]}
+        await self.app(scope, receive, _Response(send).forward)
+
+
+class _Response:
+    def __init__(self, send: Send) -> None:
+        self.send = send
+        self.nonce = secrets.token_urlsafe(16)
+        self.held: Message | None = None  # the start of an HTML page
+        self.body = b""
+
+    async def forward(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            await self._start(message)
+        elif self.held is None or message["type"] != "http.response.body":
+            await self.send(message)
+        else:
+            self.body += message.get("body", b"")
+            if not message.get("more_body", False):
+                await self._finish()
+
+    async def _start(self, message: Message) -> None:
+        policy = (b"content-security-policy", POLICY.format(nonce=self.nonce).encode())
+        message = {**message, "headers": [*message["headers"], policy, *HEADERS]}
+        given = {name.lower(): value for name, value in message["headers"]}
+        if given.get(b"content-type", b"").startswith(b"text/html") and b"content-encoding" not in given:
+            self.held = message
+        else:
+            await self.send(message)
+
+    async def _finish(self) -> None:
+        assert self.held is not None
+        body = SCRIPT.sub(b'<script nonce="%s"' % self.nonce.encode(), self.body)
+        headers = [h for h in self.held["headers"] if h[0].lower() != b"content-length"]
+        if self.body:  # the reply to a HEAD request keeps the length it announced
+            headers.append((b"content-length", str(len(body)).encode()))
+        await self.send({**self.held, "headers": headers})
+        await self.send({"type": "http.response.body", "body": body})
+
+
+def create_app(briefing: Briefing, seen: Files | None = None) -> FastAPI:
+    """Return the application over a briefing; `seen` is the corpus folder as the index has taken it in."""
+    app = FastAPI(title=briefing.settings.serve.title, docs_url=None, redoc_url=None, openapi_url=None)
+    app.add_middleware(CORSMiddleware, allow_origins=[])  # without it Gradio lets any origin in
+    app.add_middleware(SecurityHeaders)
+
+    @app.get("/health")
+    def health() -> dict[str, str]:
+        """Say that the server is up, and which generation it serves."""
+        return {"status": "ok", "generation": briefing.generation.name}
+
+    mounted: FastAPI = gr.mount_gradio_app(
+        app,
+        build_page(briefing, seen),
+        path="/",
+        theme=gr.themes.Base(font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"]),
+        head=f"<style>{static('page.css')}</style>",
+        js=static("page.js"),
+        favicon_path=str(resources.files("qa.web") / "static" / "favicon.svg"),
+        footer_links=[],
+        show_error=False,
+        ssr_mode=False,
+        run_history=False,
+        enable_monitoring=False,
+        max_file_size=1,
+    )
+    return mounted
+
+
+def serve(settings: Settings) -> None:
+    """Open the briefing and serve its page until it is stopped.
+
+    Raises `BriefingError`: no corpus and no index, model not usable, or port taken.
+    """
+    with _bound(settings) as listener:
+        briefing, seen = _opened(settings)
+        app = create_app(briefing, seen)
+        briefing.ask(WARMING)
+        config = uvicorn.Config(
+            app,
+            root_path=settings.serve.root_path,
+            log_level="warning",
+            server_header=False,
+            timeout_graceful_shutdown=GRACE_SECONDS,
+        )
+        listener.listen()
+        sys.stdout.write(f"{settings.serve.title}: {_address(listener)}  (Ctrl+C stops it)\n")
+        sys.stdout.flush()
+        uvicorn.Server(config).run(sockets=[listener])
+
+
+def _opened(settings: Settings) -> tuple[Briefing, Files | None]:
+    """Return the briefing brought up to date, or as it is if that fails, and the folder it was made of."""
+    try:
+        seen = folder_files(settings.corpus.folder)
+        return Briefing.open(settings=settings, update="auto"), seen
+    except (BriefingError, OSError) as exc:
+        try:
+            briefing = Briefing.open(settings=settings, update="never")
+        except BriefingError:
+            raise exc from None
+        log.warning("the index could not be brought up to date, serving it as it is: %s", exc)
+        return briefing, None
+
+
+def _bound(settings: Settings) -> socket.socket:
+    """Return a socket on the address of the settings; bound first, so that a taken port shows at once."""
+    host, port = settings.serve.host, settings.serve.port
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+    except (OSError, UnicodeError) as exc:
+        listener.close()
+        raise ServeError(
+            f"cannot listen on {host} port {port}: {getattr(exc, 'strerror', None) or exc}; stop what uses it, or name "
+            "another ([serve] port in briefing.toml, or BRIEFING_SERVE__PORT)"
+        ) from exc
+    return listener
+
+
+def _address(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"

@@ -1,0 +1,223 @@
+"""Building a generation: what is encoded, what is reused, what the receipt says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from importlib import import_module
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from qa.analysis import sentences
+from qa.errors import EmptyCorpusError
+from qa.index import Generation, Plan, build, current_generation
+from qa.settings import IndexSettings
+from qa.types import Article, Corpus, Problem, Receipt, Rename
+from tests.fakes import FakeEncoder
+
+LONG = "\n\n".join(
+    f"Paragraph {n} tells of the {thing} and of nothing else, at some length."
+    for n, thing in enumerate(["railway", "pipeline", "bank", "bond", "bridge", "helium plant"])
+)
+RAIL = Article("rail.md", LONG, "Railway")
+GAS = Article("gas.md", "Gas flows.", "Gas")
+BANK = Article("bank.md", "The bank lends.", "Bank")
+
+
+class Workshop:
+    """An index folder with an encoder, for one build after another."""
+
+    def __init__(self, folder: Path) -> None:
+        self.encoder = FakeEncoder()
+        self.settings = IndexSettings(folder=folder, passage_chars=100, overlap_chars=0, keep_generations=2)
+        self.current: Generation | None = None
+
+    def build(self, *articles: Article, rejected: Iterable[Problem] = ()) -> Receipt:
+        """Build over the generation before."""
+        corpus = Corpus(tuple(sorted(articles, key=lambda a: a.id)), tuple(rejected))
+        receipt = build(corpus, Plan(self.settings, self.encoder, self.current))
+        self.current = current_generation(self.settings.folder)
+        return receipt
+
+
+@pytest.fixture
+def workshop(tmp_path: Path) -> Workshop:
+    """A workshop over an empty index folder."""
+    return Workshop(tmp_path / "index")
+
+
+def counts(receipt: Receipt) -> tuple[int, int, int]:
+    """Return passages, encoded, reused."""
+    return receipt.passages, receipt.encoded, receipt.reused
+
+
+def check_vectors(workshop: Workshop) -> None:
+    """See that row i is the vector of passage i as it reads now, wherever it came from."""
+    assert workshop.current is not None
+    generation = workshop.current
+    texts = [f"{generation.articles[p.article_id].title}\n{p.text}" for p in generation.passages]
+    stored = generation.store.vectors(np.arange(len(texts), dtype=np.int64))
+    np.testing.assert_array_equal(stored, FakeEncoder().encode_passages(texts))
+    of_sentences = generation.store.sentence_vectors(np.arange(len(texts), dtype=np.int64))
+    for passage, spans, vectors in zip(generation.passages, generation.sentences, of_sentences, strict=True):
+        assert list(spans) == list(sentences(passage.text))
+        expected = FakeEncoder().encode_passages([passage.text[start:end] for start, end in spans])
+        np.testing.assert_array_equal(vectors, expected.astype(np.float16))
+
+
+def test_first_build_encodes_every_passage_under_its_title(workshop: Workshop) -> None:
+    receipt = workshop.build(RAIL, GAS)
+    assert workshop.encoder.texts[0] == "Gas\nGas flows."
+    assert workshop.encoder.texts[1] == "Railway\nParagraph 0 tells of the railway and of nothing else, at some length."
+    assert counts(receipt) == (7, 7, 0)
+    assert (receipt.scanned, receipt.added, receipt.unchanged) == (2, ("gas.md", "rail.md"), 0)
+    check_vectors(workshop)
+
+
+def test_second_build_of_the_same_encodes_and_writes_nothing(workshop: Workshop) -> None:
+    first = workshop.build(RAIL, GAS)
+    after_first = workshop.encoder.encoded
+    second = workshop.build(RAIL, GAS)
+    assert counts(second) == (7, 0, 7)
+    assert (second.generation, second.unchanged, second.changed) == (first.generation, 2, False)
+    assert workshop.encoder.encoded == after_first
+    assert [f.name for f in workshop.settings.folder.glob("gen-*")] == [first.generation]
+
+
+def test_edit_encodes_only_the_passages_that_changed(workshop: Workshop) -> None:
+    workshop.build(RAIL, GAS)
+    before = workshop.encoder.encoded
+    edited = replace(RAIL, text=LONG.replace("bond and", "green bond and"))
+    receipt = workshop.build(edited, GAS)
+    assert workshop.encoder.texts[before:] == [
+        "Railway\nParagraph 3 tells of the green bond and of nothing else, at some length.",
+        "Paragraph 3 tells of the green bond and of nothing else, at some length.",
+    ]
+    assert counts(receipt) == (7, 1, 6)
+    assert (receipt.modified, receipt.unchanged) == (("rail.md",), 1)
+    check_vectors(workshop)
+
+
+def test_rename_encodes_nothing(workshop: Workshop) -> None:
+    workshop.build(RAIL, GAS)
+    receipt = workshop.build(replace(RAIL, id="a/north.md"), GAS)
+    assert counts(receipt) == (7, 0, 7)
+    assert (receipt.renamed, receipt.added, receipt.deleted) == ((Rename("rail.md", "a/north.md"),), (), ())
+    check_vectors(workshop)  # rows moved: a/north.md now sorts before gas.md
+
+
+def test_deletion_takes_the_passages_out(workshop: Workshop) -> None:
+    workshop.build(RAIL, GAS, BANK)
+    receipt = workshop.build(RAIL, BANK)
+    assert counts(receipt) == (7, 0, 7)
+    assert (receipt.deleted, receipt.unchanged) == (("gas.md",), 2)
+    check_vectors(workshop)
+
+
+def test_change_of_metadata_alone_encodes_nothing_and_is_stored(workshop: Workshop) -> None:
+    workshop.build(RAIL, GAS)
+    receipt = workshop.build(RAIL, replace(GAS, source="Energy Weekly", tags=("gas",)))
+    assert counts(receipt) == (7, 0, 7)
+    assert receipt.modified == ("gas.md",)
+    assert workshop.current is not None
+    assert workshop.current.articles["gas.md"].source == "Energy Weekly"
+
+
+def test_change_of_title_encodes_the_article_anew(workshop: Workshop) -> None:
+    workshop.build(RAIL, GAS)
+    assert counts(workshop.build(replace(RAIL, title="Northern railway"), GAS)) == (7, 6, 1)
+    check_vectors(workshop)
+
+
+def test_same_text_in_two_articles_stays_two_passages(workshop: Workshop) -> None:
+    workshop.build(GAS, replace(GAS, id="copy.md"))
+    assert workshop.current is not None
+    assert [p.id for p in workshop.current.passages] == ["copy.md:0-10", "gas.md:0-10"]
+
+
+def test_receipt_adds_up(workshop: Workshop) -> None:
+    workshop.build(RAIL, GAS, BANK, replace(GAS, id="old.md", text="Other."))
+    problem = Problem("x.pdf", "format .pdf is not read")
+    receipt = workshop.build(
+        RAIL, replace(BANK, text="No."), replace(GAS, id="moved.md"), Article("new.md", "N.", "N"), rejected=[problem]
+    )
+    assert receipt.scanned == 5
+    assert (receipt.added, receipt.modified, receipt.deleted) == (("new.md",), ("bank.md",), ("old.md",))
+    assert (receipt.renamed, receipt.unchanged, receipt.rejected) == ((Rename("gas.md", "moved.md"),), 1, (problem,))
+
+
+def test_other_model_encodes_everything_anew(workshop: Workshop) -> None:
+    first = workshop.build(RAIL, GAS)
+    workshop.encoder = FakeEncoder("other", "fake-fingerprint-2", dimension=32)
+    second = workshop.build(RAIL, GAS)
+    assert counts(second) == (7, 7, 0)
+    assert second.generation != first.generation
+    assert workshop.current is not None
+    assert (workshop.current.manifest.fingerprint, workshop.current.store.dimension) == ("fake-fingerprint-2", 32)
+
+
+def test_other_splitter_builds_anew_and_reuses_what_stayed(workshop: Workshop) -> None:
+    workshop.build(RAIL, GAS)
+    workshop.settings = workshop.settings.model_copy(update={"passage_chars": 900})
+    assert counts(workshop.build(RAIL, GAS)) == (2, 1, 1)
+    check_vectors(workshop)
+
+
+@pytest.mark.parametrize(
+    ("rejected", "message"),
+    [
+        ((), r"the corpus folder holds no article; put \.md or \.txt files in it \(the index stays as it was\)"),
+        (
+            (Problem("a.pdf", "format .pdf is not read"), Problem("b.md", "empty")),
+            r"none of the 2 files (?:in the corpus )?can be read; the first, a\.pdf: format \.pdf is not read",
+        ),
+    ],
+)
+def test_empty_corpus_never_replaces_an_index(workshop: Workshop, rejected: tuple[Problem, ...], message: str) -> None:
+    first = workshop.build(GAS)
+    with pytest.raises(EmptyCorpusError, match=message):
+        workshop.build(rejected=rejected)
+    assert current_generation(workshop.settings.folder).name == first.generation
+
+
+def test_encoder_that_fails_leaves_the_index_as_it_was(workshop: Workshop) -> None:
+    first = workshop.build(GAS)
+
+    class Broken(FakeEncoder):
+        def encode_passages(self, *_: object) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+            raise MemoryError
+
+    workshop.encoder = Broken()
+    with pytest.raises(MemoryError):
+        workshop.build(GAS, BANK)
+    assert current_generation(workshop.settings.folder).name == first.generation
+    assert [f.name for f in workshop.settings.folder.iterdir() if f.is_dir()] == [first.generation]
+
+
+def test_progress_reaches_the_caller(workshop: Workshop) -> None:
+    seen: list[tuple[str, int, int]] = []
+    build(Corpus((GAS, RAIL)), Plan(workshop.settings, workshop.encoder, None, lambda *args: seen.append(args)))
+    assert ("encoding passages", 7, 7) in seen
+    assert seen[-1] == ("encoding sentences", 7, 7)
+
+
+def test_sentence_met_in_two_passages_is_encoded_once(workshop: Workshop) -> None:
+    workshop.build(GAS, replace(GAS, id="copy.md", title="Copy"))
+    assert workshop.encoder.texts == ["Copy\nGas flows.", "Gas\nGas flows.", "Gas flows."]
+    check_vectors(workshop)
+
+
+def test_vectors_of_another_sentence_splitter_are_not_mixed_with_the_spans_of_this_one(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An update of the splitter's library may cut a sentence elsewhere; then old vectors and new spans do not fit."""
+    two = Article("two.md", "Gas flows. It is sold.", "Two")
+    with monkeypatch.context() as patch:
+        patch.setattr(import_module("qa.index.build"), "sentences", lambda text: ((0, len(text)),))
+        workshop.build(two)
+    workshop.build(two, GAS)
+    assert workshop.current is not None
+    vectors = workshop.current.store.sentence_vectors(np.arange(2, dtype=np.int64))
+    assert [len(each) for each in vectors] == [len(spans) for spans in workshop.current.sentences]

@@ -1,0 +1,108 @@
+"""The public face of `import qa`: light, and the documented names."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import qa
+from qa.briefing import Briefing
+from qa.errors import BriefingError
+
+HEAVY = {
+    "torch",
+    "transformers",
+    "sentence_transformers",
+    "gradio",
+    "faiss",
+    "bm25s",
+    "fastapi",
+    "numpy",
+    "yaml",
+    "sentencex",
+}
+
+
+def loaded_by(code: str) -> set[str]:
+    """Return the top-level modules that a fresh interpreter has loaded after this code."""
+    script = f"{code}\nimport sys, json; print(json.dumps(sorted(sys.modules)))"
+    root = Path(qa.__file__).parent.parent
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=root)
+    return {name.partition(".")[0] for name in json.loads(done.stdout.splitlines()[-1])}
+
+
+def test_import_is_light() -> None:
+    assert loaded_by("import qa") & HEAVY == set()
+
+
+def test_types_and_settings_are_light_too() -> None:
+    assert loaded_by("import qa.types, qa.errors; qa.load_settings") & (HEAVY - {"numpy"}) == set()
+
+
+def test_opening_a_briefing_loads_no_model_before_the_first_text() -> None:
+    code = "import qa.briefing, qa.encoder; qa.encoder.SentenceEncoder()"
+    assert loaded_by(code) & {"torch", "transformers", "sentence_transformers", "gradio"} == set()
+
+
+def test_public_names_are_the_documented_ones_and_all_resolve() -> None:
+    assert sorted(qa.__all__) == sorted(
+        [
+            "Answer",
+            "Article",
+            "Briefing",
+            "BriefingError",
+            "Citation",
+            "Hit",
+            "Passage",
+            "Receipt",
+            "Settings",
+            "Verdict",
+        ]
+        + ["ask", "load_settings", "retrieve"]
+    )
+    assert {name: getattr(qa, name).__name__ for name in qa.__all__} == {name: name for name in qa.__all__}
+
+
+def test_unknown_name_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="module 'qa' has no attribute 'nonsense'"):
+        qa.nonsense  # noqa: B018
+
+
+def test_every_error_is_a_briefing_error_drawn_in_the_docstring() -> None:
+    import qa.errors as errors
+
+    classes = [value for value in vars(errors).values() if isinstance(value, type)]
+    assert len(classes) > 10
+    for each in classes:
+        assert issubclass(each, BriefingError)
+        assert each.__name__ in (errors.__doc__ or "")
+
+
+def test_module_functions_open_the_default_briefing_once(briefing: Briefing, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[Briefing] = []
+
+    def open_default() -> Briefing:
+        opened.append(briefing)
+        return briefing
+
+    monkeypatch.setattr(Briefing, "open", open_default)
+    monkeypatch.setattr(qa, "_default", None)
+    question = "Who finances the northern railway?"
+    assert qa.retrieve(question, k=2) == briefing.retrieve(question, k=2)
+    assert qa.ask(question) == briefing.ask(question)
+    assert opened == [briefing]
+
+
+def test_default_briefing_that_cannot_open_is_told_and_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, briefing: Briefing
+) -> None:
+    monkeypatch.setattr(qa, "_default", None)
+    monkeypatch.chdir(tmp_path / "index")  # no corpus below it
+    with pytest.raises(BriefingError, match="no corpus folder"):
+        qa.ask("Who?")
+    monkeypatch.setattr(Briefing, "open", lambda: briefing)
+    assert qa.ask("Who finances the northern railway?").generation == briefing.generation.name

@@ -1,0 +1,303 @@
+"""Retrieval with the fake encoder: exact ids, exact order, against an oracle written anew in NumPy."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from math import log
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from qa.analysis import sentences, terms
+from qa.briefing import Briefing
+from qa.errors import FilterError
+from qa.index import Generation
+from qa.retrieval import Filters, retrieve
+from qa.settings import CorpusSettings, IndexSettings, RetrievalSettings, Settings
+from qa.types import Article
+from tests.fakes import FakeEncoder
+from tests.texts import write_article
+
+SENTENCE_WEIGHT = RetrievalSettings().sentence_weight
+
+Opener = Callable[..., Briefing]
+
+
+@pytest.fixture
+def opened(tmp_path: Path) -> Opener:
+    """A function that opens a briefing over articles given as id=body; `T` is the title of all."""
+
+    def open_over(articles: dict[str, str], fields: dict[str, dict[str, str]] | None = None) -> Briefing:
+        folder = tmp_path / "corpus"
+        for article_id, body in articles.items():
+            write_article(folder, article_id, body, **{"title": "T"} | (fields or {}).get(article_id, {}))
+        settings = Settings(corpus=CorpusSettings(folder=folder), index=IndexSettings(folder=tmp_path / "index"))
+        return Briefing.open(settings=settings, encoder=FakeEncoder())
+
+    return open_over
+
+
+def ids(briefing: Briefing, question: str, k: int = 5, **filters: object) -> list[str]:
+    """Return the article ids of the hits."""
+    return [hit.passage.article_id for hit in briefing.retrieve(question, k=k, **filters)]  # type: ignore[arg-type]
+
+
+def test_exact_ids_in_exact_order(briefing: Briefing) -> None:
+    assert [hit.passage.id for hit in briefing.retrieve("Who finances the northern railway?", k=3)] == [
+        "2016-06-29-railway-loan.md:0-163",
+        "2020-03-09-railway-postponed.md:0-276",
+        "2016-06-29-railway-loan.md:165-364",
+    ]
+    assert [hit.passage.article_id for hit in briefing.retrieve("Where is the seat of the bank?", k=2)] == [
+        "banks/about.txt",
+        "banks/2016-07-21-bank-bond.md",
+    ]
+
+
+def oracle(question: str, generation: Generation, weight: float, admitted: set[str] | None = None) -> dict[str, float]:
+    """Return the fused score of every admitted passage that shares a term or is among the nearest (here: all)."""
+    passages = [p for p in generation.passages if admitted is None or p.article_id in admitted]
+    texts = [f"{generation.articles[p.article_id].title}\n{p.text}" for p in passages]
+    everything = [terms(f"{generation.articles[p.article_id].title}\n{p.text}") for p in generation.passages]
+    encoder = FakeEncoder()
+    cosine = encoder.encode_passages(texts) @ encoder.encode_question(question)
+    average = sum(map(len, everything)) / len(everything)
+    bm25 = np.zeros(len(texts))
+    for term in dict.fromkeys(terms(question)):
+        df = sum(term in each for each in everything)
+        for i, own in enumerate(map(terms, texts)):
+            tf = own.count(term)
+            idf = log(1 + (len(everything) - df + 0.5) / (df + 0.5))
+            bm25[i] += idf * tf / (tf + 1.2 * (0.25 + 0.75 * len(own) / average))
+    spread = cosine.max() - cosine.min()
+    dense = (cosine - cosine.min()) / spread if spread > 0 else np.ones_like(cosine)
+    both = weight * dense + (1 - weight) * (bm25 / bm25.max() if bm25.max() > 0 else bm25)
+    nearest = [_nearest_sentence(question, p.text) for p in passages]
+    fused = (both + SENTENCE_WEIGHT * np.array(nearest)) / (1 + SENTENCE_WEIGHT)
+    return {p.id: float(score) for p, score in zip(passages, fused, strict=True)}
+
+
+def _nearest_sentence(question: str, text: str) -> float:
+    encoder = FakeEncoder()
+    vectors = encoder.encode_passages([text[start:end] for start, end in sentences(text)])
+    return float((vectors @ encoder.encode_question(question)).max())
+
+
+def some_questions(generation: Generation, n: int) -> list[str]:
+    """Return questions of words of the corpus, and one word that is not in it."""
+    words = sorted({word for article in generation.articles.values() for word in article.text.split()})
+    rng = random.Random(7)
+    return [" ".join([*rng.sample(words, rng.randint(1, 6)), rng.choice(["penguin", ""])]) for _ in range(n)]
+
+
+@pytest.mark.parametrize("weight", [0.0, 0.3, 0.5, 1.0])
+def test_fusion_equals_the_oracle_for_every_question(briefing: Briefing, weight: float) -> None:
+    generation = briefing.generation
+    for question in some_questions(generation, 40):
+        expected = oracle(question, generation, weight)
+        found = retrieve(question, generation, FakeEncoder(), RetrievalSettings(k=50, dense_weight=weight))
+        assert {hit.passage.id: hit.score for hit in found} == pytest.approx(expected, abs=3e-4)
+        assert [hit.rank for hit in found] == list(range(1, len(found) + 1))
+        keys = [(-hit.score, hit.passage.id) for hit in found]
+        assert keys == sorted(keys)
+
+
+def test_filters_apply_before_the_cut_and_scores_are_of_the_admitted_alone(briefing: Briefing) -> None:
+    generation = briefing.generation
+    post = {a.id for a in generation.articles.values() if a.source == "Morning Post"}
+    for question in some_questions(generation, 40):
+        expected = oracle(question, generation, 0.5, post)
+        found = briefing.retrieve(question, k=50, sources=["Morning Post"])
+        assert {hit.passage.id: hit.score for hit in found} == pytest.approx(expected, abs=3e-4)
+        for k in (1, 2):
+            assert briefing.retrieve(question, k=k, sources=["Morning Post"]) == found[:k]
+
+
+def test_filter_finds_what_no_list_would_have_reached(opened: Opener) -> None:
+    """The one admitted passage is the worst of 60, far below the candidates of either retriever."""
+    articles = {f"a{n:02}.md": f"Railway loan of the bank number {n}." for n in range(59)} | {"z.md": "Penguins swim."}
+    briefing = opened(articles, {"z.md": {"source": "Zoo"}})
+    settings = RetrievalSettings(k=3, candidates=5)
+    found = retrieve("railway loan", briefing.generation, FakeEncoder(), settings, Filters(sources=["Zoo"]))
+    assert [hit.passage.article_id for hit in found] == ["z.md"]
+    assert (found[0].trace.dense_rank, found[0].trace.bm25_rank) == (1, None)
+
+
+@pytest.mark.parametrize(
+    ("filters", "expected"),
+    [
+        ({"since": date(2019, 12, 3)}, {"2019-12-03-gas-flows.md", "2020-03-09-railway-postponed.md"}),
+        ({"since": date(2019, 12, 4)}, {"2020-03-09-railway-postponed.md"}),
+        ({"until": date(2016, 6, 29)}, {"2016-06-29-railway-loan.md"}),
+        ({"until": date(2016, 6, 28)}, set()),
+        (
+            {"since": date(2016, 7, 21), "until": date(2017, 5, 22)},
+            {"banks/2016-07-21-bank-bond.md", "2017-05-22-pipeline-progress.md"},
+        ),
+        ({"since": date(2017, 5, 22), "until": date(2017, 5, 22)}, {"2017-05-22-pipeline-progress.md"}),
+        (
+            {"sources": {"Rail Gazette", "Energy Weekly"}},
+            {"2016-06-29-railway-loan.md", "2017-05-22-pipeline-progress.md"},
+        ),
+        ({"sources": ["morning post"]}, set()),
+        ({"sources": []}, set()),
+        ({"tags": ["finance"]}, {"2016-06-29-railway-loan.md", "banks/2016-07-21-bank-bond.md"}),
+        ({"tags": ["gas", "unknown"]}, {"2017-05-22-pipeline-progress.md", "2019-12-03-gas-flows.md"}),
+        ({"tags": ["gas"], "sources": ["Morning Post"]}, {"2019-12-03-gas-flows.md"}),
+        ({"tags": []}, set()),
+    ],
+)
+def test_filters_let_through_exactly_what_they_say(
+    briefing: Briefing, filters: dict[str, object], expected: set[str]
+) -> None:
+    assert set(ids(briefing, "bank railway gas", k=50, **filters)) == expected
+    answer = briefing.ask("Who finances the northern railway?", **filters)  # type: ignore[arg-type]
+    assert {hit.passage.article_id for hit in answer.hits} <= expected
+    assert {citation.article_id for citation in answer.citations} <= expected
+
+
+def test_every_combination_of_filters_admits_what_a_plain_reading_says() -> None:
+    dates = [None, date(2016, 1, 1), date(2017, 1, 1)]
+    for published in dates:
+        article = Article("a", "t", "t", source="S", published=published, tags=("x", "y"))
+        for since in dates:
+            for until in dates:
+                if since and until and since > until:
+                    continue
+                inside = not (since or until) or (
+                    published is not None and (since or date.min) <= published <= (until or date.max)
+                )
+                for sources, source_fits in ((None, True), (["S"], True), (["T"], False)):
+                    for tags, tag_fits in ((None, True), (["y", "z"], True), (["z"], False)):
+                        admitted = Filters(since, until, sources, tags).admits(article)
+                        assert admitted is (inside and source_fits and tag_fits)
+
+
+def test_no_filter_is_false() -> None:
+    assert not Filters()
+    assert Filters(sources=[])
+    assert Filters(until=date(2016, 1, 1))
+
+
+@pytest.mark.parametrize("field", ["sources", "tags"])
+def test_string_in_place_of_a_list_is_refused(briefing: Briefing, field: str) -> None:
+    filters: dict[str, object] = {field: "gas"}
+    with pytest.raises(FilterError, match=rf"{field} must be a list of strings, not the string 'gas'"):
+        ids(briefing, "gas", **filters)
+
+
+def test_range_the_wrong_way_round_is_refused(briefing: Briefing) -> None:
+    with pytest.raises(FilterError, match="since 2017-01-01 is after until 2016-01-01; exchange them"):
+        briefing.retrieve("gas", since=date(2017, 1, 1), until=date(2016, 1, 1))
+
+
+def test_equal_scores_come_in_order_of_id(opened: Opener) -> None:
+    names = [f"{n}.md" for n in random.Random(1).sample(range(10, 99), 40)]
+    briefing = opened({name: f"Railway {name}." for name in names})  # every name is a term of its own
+    assert ids(briefing, "penguin", k=50) == sorted(names, key=lambda n: _key(briefing, "penguin", n))
+    equal = opened({f"{n}.md": "The seat is here. " + "—" * n for n in range(10, 30)})
+    found = equal.retrieve("seat", k=50, sources=None)
+    same = [hit.passage.article_id for hit in found if hit.score == found[0].score]
+    assert same == [f"{n}.md" for n in range(10, 30)]
+
+
+def _key(briefing: Briefing, question: str, name: str) -> tuple[float, str]:
+    scores = oracle(question, briefing.generation, 0.5)
+    passage = next(p.id for p in briefing.generation.passages if p.article_id == name)
+    return -round(scores[passage], 6), passage
+
+
+def test_same_words_in_several_articles_are_one_hit_that_names_the_others(opened: Opener) -> None:
+    briefing = opened(
+        {"b.md": "Gas flows  east.", "a.md": "GAS flows\neast.", "c.md": "Gas flows west.", "d.md": "Rail."}
+    )
+    first, *others = briefing.retrieve("gas flows east", k=10)
+    assert (first.passage.id, first.also_in) == ("a.md:0-15", ("b.md:0-16",))
+    assert [(hit.passage.article_id, hit.also_in, hit.rank) for hit in others] == [("c.md", (), 2), ("d.md", (), 3)]
+
+
+def test_copies_do_not_push_others_out_of_the_first_k(opened: Opener) -> None:
+    briefing = opened({f"copy{n}.md": "Gas flows east." for n in range(8)} | {"other.md": "Gas flows west."})
+    hits = briefing.retrieve("gas flows east", k=2)
+    assert [hit.passage.article_id for hit in hits] == ["copy0.md", "other.md"]
+    assert hits[0].also_in == tuple(f"copy{n}.md:0-15" for n in range(1, 8))
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 7, 33])
+def test_corpus_of_copies_alone_is_one_hit_of_the_first(opened: Opener, n: int) -> None:
+    hits = opened({f"{i:02}.md": "The bank lends to the railway." for i in range(n)}).retrieve("bank", k=5)
+    assert [hit.passage.article_id for hit in hits] == ["00.md"]
+    assert hits[0].score == pytest.approx((1 + SENTENCE_WEIGHT * hits[0].trace.sentence_score) / (1 + SENTENCE_WEIGHT))
+    assert hits[0].also_in == tuple(f"{i:02}.md:0-30" for i in range(1, n))
+
+
+def test_lone_hit_keeps_its_score(opened: Opener) -> None:
+    briefing = opened({"a.md": "Gas flows."})
+    (found,), (unknown,) = briefing.retrieve("gas flows"), briefing.retrieve("penguin")
+    assert found.trace.sentence_score == pytest.approx(1, abs=1e-3)
+    assert found.score == pytest.approx(1, abs=1e-3)
+    assert unknown.score == pytest.approx(
+        (0.5 + SENTENCE_WEIGHT * unknown.trace.sentence_score) / (1 + SENTENCE_WEIGHT)
+    )
+
+
+def test_question_of_unknown_words_is_answered_by_the_vectors_alone(briefing: Briefing) -> None:
+    hits = briefing.retrieve("penguin zebra", k=50)
+    assert len(hits) == len(briefing.generation.passages)
+    assert all(hit.trace.bm25_rank is None and hit.trace.bm25_score == 0 and hit.trace.terms == () for hit in hits)
+    assert sorted(hit.trace.dense_rank or 0 for hit in hits) == list(range(1, len(hits) + 1))
+
+
+@pytest.mark.parametrize("question", ["?", "the of and", "👩‍👧", "\u0301", "x" * 2000, "\0"])
+def test_question_without_terms_is_no_crash(briefing: Briefing, question: str) -> None:
+    hits = briefing.retrieve(question, k=3)
+    assert [hit.rank for hit in hits] == [1, 2, 3]
+
+
+def test_k_beyond_the_corpus_returns_every_passage_once(briefing: Briefing) -> None:
+    found = [hit.passage.id for hit in briefing.retrieve("railway", k=1000)]
+    assert sorted(found) == sorted(p.id for p in briefing.generation.passages)
+
+
+def test_fewer_hits_are_the_beginning_of_more(briefing: Briefing) -> None:
+    for question in some_questions(briefing.generation, 20):
+        all_hits = briefing.retrieve(question, k=8)
+        assert [briefing.retrieve(question, k=k) for k in range(1, 9)] == [all_hits[:k] for k in range(1, 9)]
+
+
+def test_trace_says_why_a_passage_was_found(briefing: Briefing) -> None:
+    hit = briefing.retrieve("Who finances the northern railway, the railways?", k=1)[0]
+    assert hit.trace.terms == ("financ", "northern", "railway")
+    assert hit.trace.bm25_rank == 1
+    text = f"{briefing.article(hit.passage.article_id).title}\n{hit.passage.text}"
+    encoder = FakeEncoder()
+    cosine = encoder.encode_passages([text])[0] @ encoder.encode_question(
+        "Who finances the northern railway, the railways?"
+    )
+    assert hit.trace.dense_score == pytest.approx(float(cosine), abs=1e-6)
+
+
+def test_few_candidates_keep_the_best_of_both_lists(briefing: Briefing) -> None:
+    generation = briefing.generation
+    for question in some_questions(generation, 30):
+        everything = retrieve(question, generation, FakeEncoder(), RetrievalSettings(k=50))
+        few = retrieve(question, generation, FakeEncoder(), RetrievalSettings(k=50, candidates=2))
+        best = {h.passage.id for h in everything if h.trace.dense_rank == 1 or h.trace.bm25_rank == 1}
+        assert best <= {h.passage.id for h in few}
+        assert len(few) <= 4
+        assert all((h.trace.dense_rank or 0) <= 2 and (h.trace.bm25_rank or 0) <= 2 for h in few)
+
+
+def test_retrieval_is_the_same_in_every_run(briefing: Briefing, settings: Settings) -> None:
+    again = Briefing.open(settings=settings, encoder=FakeEncoder(), update="never")
+    for question in some_questions(briefing.generation, 10):
+        assert briefing.retrieve(question) == again.retrieve(question) == briefing.retrieve(question)
+
+
+def test_ranks_follow_the_cut(briefing: Briefing) -> None:
+    hits = briefing.retrieve("gas", k=2)
+    assert hits == [replace(hit, rank=i) for i, hit in enumerate(hits, start=1)]

@@ -1,0 +1,251 @@
+"""Fit the weights of the sentence reader and of the verdict, and report them on data kept aside.
+
+    python training/fit_sentences.py DATA [--write] [--questions 1200]
+
+DATA holds `squad_v1.1_dev`, `nq_open_oracle` (BEIR form, gold answers in `metadata.answers`) and
+`clapnq_dev` (`metadata.answerable`). Three linear models over the features of `qa.reader`:
+
+- `sentence`: is this the sentence with the gold answer, in its gold passage;
+- `answered`: does the best sentence answer the question. The same questions are asked again with their
+  gold passage taken away, and with all of their article taken away;
+- `subject`: is the question's subject in the corpus at all (gold passage away against article away).
+
+Questions are split by article (by passage where there are no articles): two thirds to fit, one third to
+report. clapnq_dev is never fitted on. Everything is seeded; no figure is reported on fitted data.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
+
+from qa.answer import verdict_features
+from qa.briefing import Briefing
+from qa.encoder import SentenceEncoder
+from qa.evaluation import BeirSet, calibration_error, read_beir
+from qa.reader import Linear, SentenceReader
+from qa.retrieval import retrieve
+from qa.settings import IndexSettings, Settings
+from qa.types import Corpus, Encoder, Hit, Reading
+
+WEIGHTS = Path(__file__).parents[1] / "qa" / "weights" / "sentences.json"
+DEPTH = 40  # hits fetched, so that enough are left when gold ones are taken away
+READ = 6  # hits read, as the product does
+
+
+@dataclass(frozen=True)
+class Case:
+    """A question with what was read for it, and which of its passages were taken away."""
+
+    group: str  # what must not be split between fitting and reporting
+    absent: str  # "", "passage" or "article"
+    readings: list[Reading]
+    correct: list[bool]
+
+
+def group_of(dataset: BeirSet, document: str) -> str:
+    """Return the article of a document: its title, or the document itself."""
+    return dataset.titles[document] or document
+
+
+def cases(dataset: BeirSet, briefing: Briefing, most: int) -> Iterator[Case]:
+    """Ask the first `most` questions as they are, without their passage, and without their article."""
+    generation = briefing.generation
+    reader = SentenceReader(briefing.encoder, generation)
+    settings = briefing.settings.retrieval.model_copy(update={"k": DEPTH})
+    for query in list(dataset.queries)[:most]:
+        gold = set(dataset.qrels[query])
+        groups = {group_of(dataset, document) for document in gold}
+        answers = [a.casefold() for a in dataset.metadata[query].get("answers", [])]
+        hits = retrieve(dataset.queries[query], generation, briefing.encoder, settings)
+        kept: dict[str, Callable[[str], bool]] = {
+            "": lambda d: True,
+            "passage": lambda d, gold=gold: d not in gold,  # type: ignore[misc]
+            "article": lambda d, groups=groups: group_of(dataset, d) not in groups,  # type: ignore[misc]
+        }
+        for absent, keeps in kept.items():
+            left = [hit for hit in hits if keeps(hit.passage.article_id)][:READ]
+            yield from _case(dataset.queries[query], left, reader, (gold, answers, min(groups), absent))
+
+
+def _case(
+    question: str,
+    hits: list[Hit],
+    reader: SentenceReader,
+    known: tuple[set[str], list[str], str, str],
+) -> Iterator[Case]:
+    gold, answers, group, absent = known
+    renumbered = [Hit(h.passage, h.score, rank, h.also_in, h.trace) for rank, h in enumerate(hits, start=1)]
+    readings = reader.read(question, renumbered)
+    if readings:
+        yield Case(group, absent, readings, [_is_correct(r, gold, answers) for r in readings])
+
+
+def _is_correct(reading: Reading, gold: set[str], answers: list[str]) -> bool:
+    passage = reading.hit.passage
+    text = passage.text[reading.start - passage.start : reading.end - passage.start].casefold()
+    return passage.article_id in gold and any(answer in text for answer in answers)
+
+
+def fit(rows: list[dict[str, float]], labels: list[bool], names: list[str]) -> Linear:
+    """Return a logistic regression over named features."""
+    matrix = np.array([[row[name] for name in names] for row in rows])
+    model = LogisticRegression(C=1.0, max_iter=2000, random_state=0).fit(matrix, np.array(labels))
+    weights = {name: round(float(w), 4) for name, w in zip(names, model.coef_[0], strict=True)}
+    return Linear(round(float(model.intercept_[0]), 4), weights)
+
+
+def fit_sentence(fitted: list[Case], names: list[str]) -> Linear:
+    """Fit the choice of a sentence on questions that have their passage."""
+    chosen = [case for case in fitted if not case.absent and any(case.correct)]
+    rows = [r.features for case in chosen for r in case.readings]
+    return fit(rows, [c for case in chosen for c in case.correct], names)
+
+
+def best(case: Case, sentence: Linear) -> tuple[Reading, bool]:
+    """Return the reading that the fitted sentence score puts first, and whether it is right."""
+    i = max(range(len(case.readings)), key=lambda i: sentence(case.readings[i].features))
+    r = case.readings[i]
+    return Reading(r.hit, r.start, r.end, sentence(r.features), r.features), case.correct[i]
+
+
+def is_kept(group: str) -> bool:
+    """Return whether a group is kept for the report (one third, by a hash of its name)."""
+    return zlib.crc32(group.encode()) % 3 == 0
+
+
+def balanced_threshold(probabilities: np.ndarray, labels: np.ndarray) -> float:
+    """Return the threshold of the best balanced accuracy, in steps of 0.01."""
+    steps = np.arange(0.05, 0.96, 0.01)
+    scores = [(probabilities[labels] >= t).mean() + (probabilities[~labels] < t).mean() for t in steps]
+    return round(float(steps[int(np.argmax(scores))]), 2)
+
+
+def probabilities(model: Linear, rows: list[dict[str, float]]) -> np.ndarray:
+    """Return the probability of each row."""
+    return 1 / (1 + np.exp(-np.array([model(row) for row in rows])))
+
+
+def report(name: str, p: np.ndarray, labels: np.ndarray, threshold: float) -> None:
+    """Print how well probabilities tell the labels apart."""
+    answered_absent = float((p[~labels] >= threshold).mean())
+    refused_present = float((p[labels] < threshold).mean())
+    balanced = 1 - (answered_absent + refused_present) / 2
+    print(
+        f"{name}: n {len(p)}, AUROC {roc_auc_score(labels, p):.3f}, calibration error {calibration_error(p, labels):.3f}; "
+        f"at {threshold} balanced accuracy {balanced:.3f}, yes though no {answered_absent:.3f}, "
+        f"no though yes {refused_present:.3f}"
+    )
+
+
+def load(folder: Path, work: Path, most: int, encoder: Encoder) -> tuple[BeirSet, list[Case]]:
+    """Index a set and ask its questions."""
+    dataset = read_beir(folder)
+    settings = Settings(index=IndexSettings(folder=work / folder.name))
+    briefing = Briefing(settings, encoder)
+    briefing.index(Corpus(dataset.articles))
+    found = list(cases(dataset, briefing, most))
+    print(f"{folder.name}: {len(dataset.articles)} documents, {len(found)} cases", flush=True)
+    return dataset, found
+
+
+def report_clapnq(dataset: BeirSet, found: list[Case], models: dict[str, Linear], threshold: float) -> None:
+    """Report refusal on clapnq: half of its questions are not answered by their own passage."""
+    present = [case for case in found if not case.absent]
+    rows, labels = [], []
+    for query, case in zip(list(dataset.queries)[:600], present, strict=False):
+        rows.append(verdict_features(best(case, models["sentence"])[0]))
+        labels.append(bool(dataset.metadata[query]["answerable"]))
+    report(
+        "clapnq_dev, answerable or not (kept aside)",
+        probabilities(models["answered"], rows),
+        np.array(labels),
+        threshold,
+    )
+
+
+def main() -> int:
+    """Fit, report and, if asked, write the weights."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--questions", type=int, default=1200, help="questions of each set")
+    parser.add_argument(
+        "--work", type=Path, default=Path(tempfile.gettempdir()) / "briefing-fit", help="indexes go here"
+    )
+    parser.add_argument("--write", action="store_true", help=f"write {WEIGHTS.name}")
+    options = parser.parse_args()
+    sets = [options.data / name for name in ("squad_v1.1_dev", "nq_open_oracle")]
+    if missing := [str(folder) for folder in [*sets, options.data / "clapnq_dev"] if not folder.is_dir()]:
+        print(f"evaluation sets are absent: {', '.join(missing)}", file=sys.stderr)
+        return 1
+    encoder = SentenceEncoder()
+    found = [case for folder in sets for case in load(folder, options.work, options.questions, encoder)[1]]
+    fitted, kept = [c for c in found if not is_kept(c.group)], [c for c in found if is_kept(c.group)]
+    models, thresholds = fit_all(fitted)
+    report_all(kept, models, thresholds)
+    report_clapnq(*load(options.data / "clapnq_dev", options.work, 600, encoder), models, thresholds["answered"])
+    values = {name: {"bias": m.bias, "weights": dict(m.weights)} for name, m in models.items()}
+    for name, threshold in thresholds.items():
+        values[name]["threshold"] = threshold
+    print(json.dumps(values, indent=1))
+    if options.write:
+        WEIGHTS.write_text(json.dumps(values, indent=1) + "\n", encoding="utf-8")
+    return 0
+
+
+def fit_all(fitted: list[Case]) -> tuple[dict[str, Linear], dict[str, float]]:
+    """Fit the three models and choose the two thresholds, on the fitted part alone."""
+    names = list(fitted[0].readings[0].features)
+    sentence = fit_sentence(fitted, [n for n in names if n not in ("unknown", "expected")])
+    rows = [verdict_features(best(case, sentence)[0]) for case in fitted]
+    right = [best(case, sentence)[1] for case in fitted]
+    answered = fit(rows, right, [*names, "score"])
+    near = [(row, case.absent != "article") for row, case in zip(rows, fitted, strict=True)]
+    subject = fit([row for row, _ in near], [label for _, label in near], [*names, "score"])
+    models = {"sentence": sentence, "answered": answered, "subject": subject}
+    thresholds = {
+        "answered": balanced_threshold(probabilities(answered, rows), np.array(right)),
+        "subject": balanced_threshold(probabilities(subject, rows), np.array([label for _, label in near])),
+    }
+    return models, thresholds
+
+
+def report_all(kept: list[Case], models: dict[str, Linear], thresholds: dict[str, float]) -> None:
+    """Print the figures on the part kept aside."""
+    present = [case for case in kept if not case.absent and any(case.correct)]
+    right = sum(best(case, models["sentence"])[1] for case in present)
+    by_cosine = sum(_right_by_cosine(case) for case in present)
+    first = sum(case.correct[0] for case in present)
+    n = len(present)
+    print(
+        f"sentence, where one read holds the answer (n {n}): right first {right / n:.3f}, "
+        f"by cosine alone {by_cosine / n:.3f}, by the weights in use {first / n:.3f}"
+    )
+    rows = [verdict_features(best(case, models["sentence"])[0]) for case in kept]
+    p = probabilities(models["answered"], rows)
+    labels = np.array([best(case, models["sentence"])[1] for case in kept])
+    report("answered, right sentence or not", p, labels, thresholds["answered"])
+    for absent in ("passage", "article"):
+        chosen = np.array([case.absent in ("", absent) and (bool(case.absent) or any(case.correct)) for case in kept])
+        present_labels = np.array([not case.absent for case in kept])
+        report(f"answered, present against {absent} absent", p[chosen], present_labels[chosen], thresholds["answered"])
+    q = probabilities(models["subject"], rows)
+    report("subject in the corpus", q, np.array([case.absent != "article" for case in kept]), thresholds["subject"])
+
+
+def _right_by_cosine(case: Case) -> bool:
+    return case.correct[max(range(len(case.readings)), key=lambda i: case.readings[i].features["cosine"])]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
