@@ -18,6 +18,7 @@ import Stemmer
 TERM_PATTERN = re.compile(r"\d+(?:[.,]\d+)*|\w+")
 BLOCK_BREAK = re.compile(r"\n[ \t\r]*\n\s*|\n(?=[ \t]*(?:#{1,6} |[-*+] |\d{1,3}[.)] ))")
 HEADING = re.compile(r"#{1,6} ")
+ITEM = re.compile(r"[ \t]*\d{1,3}[.)] ")
 
 # Function words and question words: they say what kind of answer is wanted, not about what.
 STOPWORDS = frozenset(
@@ -65,10 +66,12 @@ def _block_sentences(text: str, start: int, end: int) -> Iterator[tuple[int, int
         yield start, start + heading_end
         yield from _block_sentences(text, start + heading_end + 1, end)
         return
-    pieces = sentencex.segment("en", block)
-    if "".join(pieces) != block:
-        yield start, end
-        return
+    marker = ITEM.match(block)  # "1." ends no sentence
+    first, rest = (marker[0], block[marker.end() :]) if marker else ("", block)
+    pieces = sentencex.segment("en", rest)
+    if "".join(pieces) != rest or not pieces:
+        pieces = [rest]
+    pieces[0] = first + pieces[0]
     for piece in pieces:
         yield start, start + len(piece)
         start += len(piece)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -26,7 +26,7 @@ from qa.errors import (
 from qa.index import Generation, Plan, build, build_lock, current_generation, current_name
 from qa.reader import SentenceReader
 from qa.retrieval import Filters, retrieve
-from qa.settings import Settings, load_settings
+from qa.settings import MAX_K, Settings, load_settings
 from qa.types import Answer, Article, Corpus, Encoder, Hit, Progress, Reader, Receipt
 
 log = logging.getLogger(__name__)
@@ -91,13 +91,17 @@ class Briefing:
 
         Raises `CorpusError` or `StoredIndexError`; the index then stays as it was.
         """
-        corpus = read_corpus(self.settings.corpus.folder, self.settings.corpus.max_file_bytes)
-        return self.index(corpus, progress)
+        settings = self.settings.corpus
+        return self._update(lambda: read_corpus(settings.folder, settings.max_file_bytes), progress)
 
     def index(self, corpus: Corpus, progress: Progress | None = None) -> Receipt:
         """Bring the index in step with a corpus that is already read, and serve it. Raises as `refresh` does."""
+        return self._update(lambda: corpus, progress)
+
+    def _update(self, read: Callable[[], Corpus], progress: Progress | None) -> Receipt:
         folder = self.settings.index.folder
         with self._refreshing, build_lock(folder):
+            corpus = read()  # under the lock: what was read first must not be written last
             previous = self._previous(folder)
             receipt = build(corpus, Plan(self.settings.index, self.encoder, previous, progress))
             unchanged = previous is not None and receipt.generation == previous.name
@@ -183,7 +187,9 @@ class Briefing:
     def _retrieve(self, snapshot: Snapshot, question: str, k: int | None, filters: Filters) -> list[Hit]:
         settings = self.settings.retrieval
         if k is not None:
-            settings = settings.model_validate(settings.model_dump() | {"k": k})
+            if not 1 <= k <= MAX_K:
+                raise QuestionError(f"k is {k}; ask for 1 to {MAX_K} hits")
+            settings = settings.model_copy(update={"k": k})
         return retrieve(question, snapshot.generation, self.encoder, settings, filters)
 
     def _valid(self, question: str) -> str:

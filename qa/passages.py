@@ -45,7 +45,10 @@ def _overlap_start(text: str, start: int, overlap: int) -> int:
         return start
     window_start = max(0, start - overlap)
     match = SENTENCE_START.search(text, window_start, start)
-    return match.end() if match else start
+    if match is None:
+        return start
+    overlap_start = match.end()
+    return overlap_start + len(text[overlap_start:start]) - len(text[overlap_start:start].lstrip())
 
 
 def split(article: Article, size: int = 900, overlap: int = 120) -> list[Passage]:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from qa.analysis import terms
+from qa.passages import encoded_text
 from qa.types import Encoder, Hit, Reading, Store
 
 if TYPE_CHECKING:
@@ -111,10 +112,12 @@ class Question:
         """Return the weight, 0..1, of the question's terms that are among `held`."""
         return sum(weight for term, weight in self.terms.items() if term in held)
 
-    def features(self, hit: Hit, text: str, title: str, cosine: float) -> dict[str, float]:
-        """Return what is known about a sentence as an answer, each about 0..1."""
+    def features(self, hit: Hit, text: str, around: set[str], cosine: float) -> dict[str, float]:
+        """Return what is known about a sentence as an answer, each about 0..1.
+
+        `around` holds the terms of its passage and of the article's title.
+        """
         own = set(terms(text))
-        around = own | set(terms(hit.passage.text)) | set(terms(title))
         return {
             "cosine": cosine,
             "passage_cosine": hit.trace.dense_score,
@@ -165,9 +168,9 @@ class SentenceReader:
         cosines = generation.store.sentence_scores(self._encoder.encode_question(question), rows)
         readings = []
         for hit, row, scores in zip(hits, rows, cosines, strict=True):
-            title = generation.articles[hit.passage.article_id].title
+            around = set(terms(encoded_text(generation.articles[hit.passage.article_id].title, hit.passage)))
             for (start, end), cosine in zip(generation.sentences[row], scores, strict=True):
-                features = asked.features(hit, hit.passage.text[start:end], title, float(cosine))
+                features = asked.features(hit, hit.passage.text[start:end], around, float(cosine))
                 offset = hit.passage.start
                 readings.append(Reading(hit, offset + start, offset + end, self._score(features), features))
         quotable = [r for r in readings if _quotable(r)] or readings

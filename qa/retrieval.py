@@ -9,7 +9,7 @@ over fusing two cut lists; the nearest sentence is worth another.
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ import numpy as np
 
 from qa.analysis import terms
 from qa.errors import FilterError
+from qa.passages import encoded_text
 from qa.settings import RetrievalSettings
 from qa.types import Article, Encoder, Hit, HitTrace, Passage
 
@@ -77,8 +78,11 @@ def retrieve(
     fused = scored.fused(settings.dense_weight, settings.sentence_weight)
     ids = [generation.passages[row].id for row in scored.rows]
     order = sorted(range(len(ids)), key=lambda i: (-fused[i], ids[i]))
-    hits = [scored.hit(i, float(fused[i]), generation) for i in order]
-    return [replace(hit, rank=rank) for rank, hit in enumerate(_collapse(hits)[: settings.k], start=1)]
+    groups = _collapse([generation.passages[scored.rows[i]] for i in order])[: settings.k]
+    return [
+        scored.hit(order[first], rank, float(fused[order[first]]), tuple(ids[order[i]] for i in others), generation)
+        for rank, (first, *others) in enumerate(groups, start=1)
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,10 +130,10 @@ class _Scores:
         fused: Scores = np.round((both + sentence_weight * self.sentence) / (1 + sentence_weight), 6).astype(np.float32)
         return fused
 
-    def hit(self, i: int, score: float, generation: Generation) -> Hit:
+    def hit(self, i: int, rank: int, score: float, also_in: tuple[str, ...], generation: Generation) -> Hit:
         row = int(self.rows[i])
         passage = generation.passages[row]
-        held = set(terms(passage_text(passage, generation)))
+        held = set(terms(encoded_text(generation.articles[passage.article_id].title, passage)))
         trace = HitTrace(
             dense_rank=self.dense_ranks.get(row),
             dense_score=round(float(self.dense[i]), 6),
@@ -138,12 +142,7 @@ class _Scores:
             bm25_score=round(float(self.bm25[i]), 6),
             terms=tuple(term for term in self.terms if term in held),
         )
-        return Hit(passage=passage, score=round(score, 6), rank=0, also_in=(), trace=trace)
-
-
-def passage_text(passage: Passage, generation: Generation) -> str:
-    """Return a passage under its article's title, as it was indexed."""
-    return f"{generation.articles[passage.article_id].title}\n{passage.text}"
+        return Hit(passage=passage, score=round(score, 6), rank=rank, also_in=also_in, trace=trace)
 
 
 def _mask(generation: Generation, filters: Filters) -> Mask:
@@ -162,16 +161,9 @@ def _top(scores: Scores, k: int) -> Rows:
     return rows
 
 
-def _collapse(hits: list[Hit]) -> list[Hit]:
-    """Join hits of the same words under the best of them, which names the others."""
-    first: dict[str, int] = {}
-    kept: list[Hit] = []
-    for hit in hits:
-        words = " ".join(hit.passage.text.casefold().split())
-        if words in first:
-            best = kept[first[words]]
-            kept[first[words]] = replace(best, also_in=(*best.also_in, hit.passage.id))
-        else:
-            first[words] = len(kept)
-            kept.append(hit)
-    return kept
+def _collapse(passages: list[Passage]) -> list[list[int]]:
+    """Group passages of the same words, in order of the first of each group; return their positions."""
+    groups: dict[str, list[int]] = {}
+    for position, passage in enumerate(passages):
+        groups.setdefault(" ".join(passage.text.casefold().split()), []).append(position)
+    return list(groups.values())

@@ -13,11 +13,13 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import SettingsError as UnreadableVariableError
 
 from qa.errors import SettingsError
 
 FILE_NAME = "briefing.toml"
 BUNDLED_MODEL = "all-MiniLM-L6-v2"
+MAX_K = 1000  # hits of one question
 
 
 class _Group(BaseModel):
@@ -55,7 +57,7 @@ class IndexSettings(_Group):
 class RetrievalSettings(_Group):
     """How passages are found."""
 
-    k: int = Field(5, ge=1, le=1000, description="Hits returned.")
+    k: int = Field(5, ge=1, le=MAX_K, description="Hits returned.")
     candidates: int = Field(100, ge=1, description="Best passages of each retriever that are fused.")
     dense_weight: float = Field(
         0.5,
@@ -151,6 +153,10 @@ def load_settings(file: Path | None = None, flags: dict[str, dict[str, Any]] | N
     try:
         settings = Settings(**(_read_file(chosen) if chosen else {}))
         return _override(settings, flags or {})
+    except UnreadableVariableError as exc:
+        raise SettingsError(
+            f"a BRIEFING_… variable is not usable: {exc}; name single settings, as BRIEFING_INDEX__MODEL"
+        ) from exc
     except ValidationError as exc:
         faults = "; ".join(f"[{'.'.join(map(str, e['loc']))}] {e['msg']}" for e in exc.errors())
         origin = f"{chosen}, " if chosen else ""

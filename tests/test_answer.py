@@ -90,15 +90,15 @@ def test_citation_carries_the_metadata_of_its_article() -> None:
 
 
 @pytest.mark.parametrize(
-    ("features", "verdict"),
+    ("a", "b", "verdict"),
     [
-        ({"a": 0.0, "b": -9.0}, Verdict.ANSWERED),  # probability 0.5 is from the threshold on
-        ({"a": -0.01, "b": 0.0}, Verdict.RELATED),
-        ({"a": -0.01, "b": -0.01}, Verdict.NOT_IN_CORPUS),
+        (0.0, -9.0, Verdict.ANSWERED),  # probability 0.5 is from the threshold on
+        (-0.01, 0.0, Verdict.RELATED),
+        (-0.01, -0.01, Verdict.NOT_IN_CORPUS),
     ],
 )
-def test_verdict_follows_both_thresholds(features: dict[str, float], verdict: Verdict) -> None:
-    assert answered(reading(GAS, "Gas flows", **features)).verdict is verdict
+def test_verdict_follows_both_thresholds(a: float, b: float, verdict: Verdict) -> None:
+    assert answered(reading(GAS, "Gas flows", a=a, b=b)).verdict is verdict
 
 
 def test_shipped_threshold_counts_unless_one_is_set(weigh: Weigh) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 import qa
 from qa.briefing import Briefing
 from qa.errors import BriefingError
+from tests.conftest import OutsideNetworkError
 
 HEAVY = {
     "torch",
@@ -80,6 +82,15 @@ def test_every_error_is_a_briefing_error_drawn_in_the_docstring() -> None:
     for each in classes:
         assert issubclass(each, BriefingError)
         assert each.__name__ in (errors.__doc__ or "")
+
+
+def test_tests_cannot_leave_this_machine() -> None:
+    with socket.socket() as outside, pytest.raises(OutsideNetworkError, match=r"192\.0\.2\.1"):
+        outside.connect(("192.0.2.1", 80))
+    with pytest.raises(OutsideNetworkError, match=r"example\.org"):
+        socket.create_connection(("example.org", 80))
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        socket.create_connection(server.getsockname()).close()
 
 
 def test_module_functions_open_the_default_briefing_once(briefing: Briefing, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -128,7 +128,8 @@ def test_features_of_a_sentence(store: Store) -> None:
     article = Article("a.md", "Mikhail Orlov spoke. The Amur rose.", "River")
     hit = hit_on(article, rank=4, score=0.7)
     asked = Question.of("When did the Amur rise near Kazan?", store)
-    features = asked.features(hit, "The Amur rose.", "River", 0.25)
+    around = {"mikhail", "orlov", "spoke", "amur", "rose", "river"}
+    features = asked.features(hit, "The Amur rose.", around, 0.25)
     assert (features["cosine"], features["passage_cosine"], features["passage_score"]) == (0.25, 0.5, 0.7)
     assert features["passage_first"] == 0.25
     assert features["held"] == features["held_around"] == pytest.approx(asked.terms["amur"])
@@ -138,9 +139,7 @@ def test_features_of_a_sentence(store: Store) -> None:
 
 
 def test_sentences_come_best_first_with_offsets_of_the_article(tmp_path: Path, fixed_weights: None) -> None:
-    body = (
-        "Prologue of many quiet words here.\n\n" + "The bridge has two wide lanes. The bank finances the long bridge."
-    )
+    body = "Prologue of many quiet words.\n\nThe bridge has two wide lanes. The bank finances the long bridge."
     generation = generation_of(tmp_path, Article("a.md", body, "T"))
     readings = readings_of("Who finances the bridge?", generation)
     assert [text_of(r, generation) for r in readings][:2] == [

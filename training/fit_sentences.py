@@ -142,8 +142,9 @@ def report(name: str, p: np.ndarray, labels: np.ndarray, threshold: float) -> No
     refused_present = float((p[labels] < threshold).mean())
     balanced = 1 - (answered_absent + refused_present) / 2
     print(
-        f"{name}: n {len(p)}, AUROC {roc_auc_score(labels, p):.3f}, calibration error {calibration_error(p, labels):.3f}; "
-        f"at {threshold} balanced accuracy {balanced:.3f}, yes though no {answered_absent:.3f}, "
+        f"{name}: n {len(p)}, AUROC {roc_auc_score(labels, p):.3f}, "
+        f"calibration error {calibration_error(p, labels):.3f}; at {threshold} balanced accuracy {balanced:.3f}, "
+        f"yes though no {answered_absent:.3f}, "
         f"no though yes {refused_present:.3f}"
     )
 

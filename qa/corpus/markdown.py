@@ -7,14 +7,16 @@ from datetime import date, datetime
 from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
-import frontmatter
 import yaml
 
 from qa.corpus.decoding import UnreadableError
 from qa.types import Article
 
-FRONT_MATTER = re.compile(r"\A\s*---\s*?\n(.*?)^---\s*?$", re.DOTALL | re.MULTILINE)
+OPENS = re.compile(r"\s*---[ \t]*\r?\n")
+CLOSES = re.compile(r"^---[ \t]*\r?$", re.MULTILINE)
+NAMED = re.compile(r"[ \t]*[\w-]+[ \t]*:")  # a lone rule may open a text; with `name:` below, it opens front matter
 MAX_FRONT_MATTER = 20_000  # characters: far above any real one, too little for a YAML bomb to hurt
+SAFE_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml's where it is built in
 MAX_FIELD = 500  # characters of a title, source or tag
 HEADING = re.compile(r"^#{1,6}[ \t]+(.+?)[ \t#]*$", re.MULTILINE)
 
@@ -27,7 +29,11 @@ def title_from_path(article_id: str) -> str:
 def _one_line(value: object) -> str | None:
     if not isinstance(value, str | int | float) or isinstance(value, bool):
         return None
-    return " ".join(str(value).split())[:MAX_FIELD] or None
+    try:
+        text = str(value).encode("utf-8", "replace").decode()  # YAML can spell half a surrogate pair
+        return " ".join(text.split())[:MAX_FIELD] or None
+    except ValueError:  # Python refuses to write out integers of thousands of digits
+        return None
 
 
 def _published(value: object, remarks: list[str]) -> date | None:
@@ -41,7 +47,8 @@ def _published(value: object, remarks: list[str]) -> date | None:
         except ValueError:
             pass
     if value not in (None, ""):
-        remarks.append(f"published: {str(value)[:40]!r} is no date; write it as 2016-06-24")
+        shown = f"{_one_line(value) or type(value).__name__!s:.40}"
+        remarks.append(f"published: {shown!r} is no date; write it as 2016-06-24")
     return None
 
 
@@ -65,25 +72,34 @@ def _tags(value: object) -> tuple[str, ...]:
 
 
 def _split(text: str) -> tuple[dict[str, object], str]:
-    block = FRONT_MATTER.match(text)
-    if block is None:
-        if text.lstrip().startswith("---\n"):
+    """Return the front matter and the text below it."""
+    opening = OPENS.match(text)
+    if opening is None:
+        return {}, text.strip()
+    closing = CLOSES.search(text, opening.end())
+    if closing is None:
+        if NAMED.match(text, opening.end()):
             raise UnreadableError("front matter broken: it opens with --- and never closes; add a line --- after it")
         return {}, text.strip()
-    if len(block[1]) > MAX_FRONT_MATTER:
-        raise UnreadableError(
-            f"front matter of {len(block[1]):,} characters, more than {MAX_FRONT_MATTER:,}; shorten it"
-        )
+    first_line = text.count("\n", 0, opening.end()) + 1
+    return _metadata(text[opening.end() : closing.start()], first_line), text[closing.end() :].strip()
+
+
+def _metadata(block: str, first_line: int) -> dict[str, object]:
+    if len(block) > MAX_FRONT_MATTER:
+        raise UnreadableError(f"front matter of {len(block):,} characters, more than {MAX_FRONT_MATTER:,}; shorten it")
     try:
-        metadata, content = frontmatter.parse(text)
-    except (yaml.YAMLError, ValueError, RecursionError, TypeError, AttributeError) as exc:
+        metadata = yaml.load(block, Loader=SAFE_LOADER)
+    except Exception as exc:  # PyYAML's constructors raise whatever a hostile value provokes
         mark = getattr(exc, "problem_mark", None)
-        place = f" at line {mark.line + 2}" if mark else ""
+        place = f" at line {mark.line + first_line}" if mark else ""
         problem = getattr(exc, "problem", None) or type(exc).__name__
         raise UnreadableError(f"front matter broken{place}: {problem}; mend its YAML or remove the block") from exc
+    if metadata is None:
+        return {}
     if not isinstance(metadata, dict):
-        raise UnreadableError("front matter broken: it must be lines of `name: value`")
-    return metadata, content
+        raise UnreadableError("front matter broken: it must be lines of `name: value`; mend it or remove the block")
+    return metadata
 
 
 def read(article_id: str, text: str) -> tuple[Article, list[str]]:

@@ -115,12 +115,12 @@ def _vectors(
     known: dict[str, int] = {}
     if plan.previous is not None and plan.previous.manifest.fingerprint == plan.encoder.fingerprint:
         known = {key: row for row, key in enumerate(plan.previous.keys)}
-    new = [i for i, key in enumerate(keys) if key not in known]
-    old = [i for i, key in enumerate(keys) if key in known]
+    reused = {i: known[key] for i, key in enumerate(keys) if key in known and _same_spans(plan, known[key], spans[i])}
+    new, old = [i for i in range(len(keys)) if i not in reused], list(reused)
     vectors: dict[int, Vector] = {}
     sentence_vectors: dict[int, Vectors] = {}
     if plan.previous is not None and old:
-        rows = np.array([known[keys[i]] for i in old], dtype=np.int64)
+        rows = np.array(list(reused.values()), dtype=np.int64)
         vectors.update(zip(old, plan.previous.store.vectors(rows), strict=True))
         sentence_vectors.update(zip(old, plan.previous.store.sentence_vectors(rows), strict=True))
     if new:
@@ -129,6 +129,11 @@ def _vectors(
             sentence_vectors[i] = encoded
     everything = range(len(texts))
     return np.stack([vectors[i] for i in everything]), [sentence_vectors[i] for i in everything], len(new)
+
+
+def _same_spans(plan: Plan, row: int, spans: Sequence[Span]) -> bool:
+    """Return whether the previous generation cut a passage into the same sentences."""
+    return plan.previous is not None and plan.previous.sentences[row] == tuple(spans)
 
 
 def _encode_sentences(passages: list[tuple[str, Sequence[Span]]], plan: Plan) -> Iterator[Vectors]:

@@ -28,11 +28,12 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from filelock import FileLock, Timeout
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 
-from qa.errors import IndexBusyError, IndexCorruptError, IndexMismatchError, IndexNotFoundError
+from qa.errors import IndexBusyError, IndexCorruptError, IndexMismatchError, IndexNotFoundError, StoredIndexError
 from qa.store import LocalStore
 from qa.types import Article, Passage, Span, Store
 
@@ -48,6 +49,8 @@ LOCK_SECONDS = 600  # how long a build waits for another one
 @dataclass(frozen=True, slots=True)
 class Manifest:
     """What a generation is made of. A mismatch is refused or rebuilt, never ignored."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
 
     format: int
     generation: str
@@ -101,7 +104,10 @@ class Draft:
 @contextlib.contextmanager
 def build_lock(index: Path) -> Iterator[None]:
     """Hold the index folder's build lock; the system frees it when the process ends, however it ends."""
-    index.mkdir(parents=True, exist_ok=True)
+    try:
+        index.mkdir(parents=True, exist_ok=True)
+    except OSError as exc:
+        raise StoredIndexError(f"no index can be kept at {index.absolute()}: {exc.strerror}; name another folder") from exc
     try:
         with FileLock(index / ".lock", timeout=LOCK_SECONDS):
             yield
@@ -130,7 +136,7 @@ def write_generation(index: Path, draft: Draft, keep: int) -> Generation:
     building.rename(final)
     _sync_folder(index)
     _point_to(index, final.name)
-    _sweep(index, keep)
+    _sweep(index, final.name, keep)
     return open_generation(final)
 
 
@@ -141,7 +147,7 @@ def current_name(index: Path) -> str:
     """
     try:
         name = (index / POINTER).read_text(encoding="utf-8").strip()
-    except FileNotFoundError as exc:
+    except (FileNotFoundError, NotADirectoryError) as exc:
         raise IndexNotFoundError(
             f"no index at {index.absolute()}; build it with `briefing index`, or name another "
             "(--index on the command line, index=… in Python, [index] folder in briefing.toml)"
@@ -164,27 +170,34 @@ def current_generation(index: Path) -> Generation:
 
 
 def open_generation(folder: Path) -> Generation:
-    """Load a generation after checking its format, its hashes and that its parts fit each other."""
+    """Load a generation after checking its format, its hashes and that its parts fit each other.
+
+    Raises `IndexMismatchError` (another format) or `IndexCorruptError` with the file's name.
+    """
     manifest = _read_manifest(folder)
     for name, expected in manifest.files.items():
         if _sha256(folder / name) != expected:
             raise IndexCorruptError(f"{folder / name} is not as it was written; run `briefing index` to build anew")
+    try:
+        return _load(folder, manifest)
+    except (ValueError, KeyError, TypeError, IndexError) as exc:
+        raise IndexCorruptError(f"{folder} does not fit together: {exc!r}; run `briefing index` to build anew") from exc
+
+
+def _load(folder: Path, manifest: Manifest) -> Generation:
     records = _read_lines(folder / ARTICLES)
     articles = {record["id"]: _article(record) for record in records}
-    hashes = {record["id"]: record["hash"] for record in records}
     rows = _read_lines(folder / PASSAGES)
     passages = tuple(_passage(row, articles[row["article_id"]]) for row in rows)
     store = LocalStore.open(folder)
     counts = (len(articles), len(passages), len(store), store.dimension)
     if counts != (manifest.articles, manifest.passages, manifest.passages, manifest.dimension):
-        raise IndexCorruptError(
-            f"{folder}: articles, passages, vectors, dimension {counts} are not those of the manifest"
-        )
+        raise ValueError(f"articles, passages, vectors, dimension {counts} are not those of the manifest")
     return Generation(
         folder=folder,
         manifest=manifest,
         articles=MappingProxyType(articles),
-        hashes=MappingProxyType(hashes),
+        hashes=MappingProxyType({record["id"]: record["hash"] for record in records}),
         passages=passages,
         keys=tuple(row["key"] for row in rows),
         sentences=tuple(tuple((start, end) for start, end in row["sentences"]) for row in rows),
@@ -195,8 +208,8 @@ def open_generation(folder: Path) -> Generation:
 
 def _read_manifest(folder: Path) -> Manifest:
     try:
-        values = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-        found = values.get("format")
+        text = (folder / MANIFEST).read_text(encoding="utf-8")
+        found = json.loads(text).get("format")
     except (OSError, ValueError, AttributeError) as exc:
         raise IndexCorruptError(
             f"{folder / MANIFEST} cannot be read: {exc}; run `briefing index` to build anew"
@@ -206,8 +219,8 @@ def _read_manifest(folder: Path) -> Manifest:
             f"{folder} has format version {found!r}, this program reads {FORMAT}; run `briefing index` to build anew"
         )
     try:
-        return Manifest(**values)
-    except TypeError as exc:
+        return TypeAdapter(Manifest).validate_json(text, strict=True)
+    except ValidationError as exc:
         raise IndexCorruptError(f"{folder / MANIFEST}: {exc}; run `briefing index` to build anew") from exc
 
 
@@ -285,16 +298,20 @@ def _sync_folder(folder: Path) -> None:
 
 def _point_to(index: Path, name: str) -> None:
     """Move the pointer atomically: readers see the old name or the new one."""
-    draft = index / f"{POINTER}.new"
+    pointer, draft = index / POINTER, index / f"{POINTER}.new"
     draft.write_text(name + "\n", encoding="utf-8")
     _sync(draft)
-    draft.replace(index / POINTER)
+    try:
+        draft.replace(pointer)
+    except OSError as exc:
+        raise StoredIndexError(f"{pointer} cannot be replaced: {exc.strerror}; remove it and build again") from exc
     _sync_folder(index)
 
 
-def _sweep(index: Path, keep: int) -> None:
-    """Remove half-built folders and all but the newest `keep` generations."""
+def _sweep(index: Path, current: str, keep: int) -> None:
+    """Remove half-built folders, and of the generations all but the current one and the `keep - 1` newest others."""
     for folder in index.glob(f"{BUILDING}*"):
         shutil.rmtree(folder, ignore_errors=True)
-    for folder in sorted(index.glob("gen-*"), reverse=True)[keep:]:
+    others = sorted((folder for folder in index.glob("gen-*") if folder.name != current), reverse=True)
+    for folder in others[keep - 1 :]:
         shutil.rmtree(folder, ignore_errors=True)

@@ -25,6 +25,7 @@ VECTORS = "vectors.faiss"
 SENTENCES, COUNTS = "sentences.npy", "sentence_counts.npy"  # (s, d) float16; (n,) int32, sentences of each passage
 BM25 = "bm25"
 K1, B = 1.2, 0.75
+TIE = 1e-5  # scores of FAISS nearer than this may belong to equal vectors
 NO_TERM = "\0"  # indexed where a passage has no term at all: bm25s needs one
 
 
@@ -91,26 +92,31 @@ class LocalStore:
 
     def dense_top(self, query: Vector, k: int, mask: Mask | None = None) -> tuple[Rows, Scores]:
         """Return up to k rows by cosine, best first; ties by row."""
-        params = None
-        allowed = len(self)
-        if mask is not None:
-            allowed = int(mask.sum())
-            bits = np.packbits(mask, bitorder="little")
-            # FAISS's own stubs describe the C++ constructors, not these Python ones.
-            selector = faiss.IDSelectorBitmap(bits)  # type: ignore[call-arg, arg-type]
-            params = faiss.SearchParameters(sel=selector)  # type: ignore[call-arg]
-        k = min(k, allowed)
+        allowed = len(self) if mask is None else int(mask.sum())
+        k = fetched = min(k, allowed)
+        rows, scores = self._nearest(query, fetched, mask)
+        while fetched < allowed and scores[-1] >= scores[k - 1] - TIE:  # the cut may go through equal scores
+            fetched = min(4 * fetched, allowed)
+            rows, scores = self._nearest(query, fetched, mask)
+        scores = self.dense_scores(query, rows)
+        best = np.lexsort((rows, -scores))[:k]
+        return rows[best], scores[best]
+
+    def _nearest(self, query: Vector, k: int, mask: Mask | None) -> tuple[Rows, Scores]:
+        """Return the rows and scores that FAISS puts first; equal vectors may differ in the last bits."""
         if k == 0:
             return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.float32)
+        params = None
+        if mask is not None:
+            # FAISS's own stubs describe the C++ constructors, not these Python ones.
+            selector = faiss.IDSelectorBitmap(np.packbits(mask, bitorder="little"))  # type: ignore[call-arg, arg-type]
+            params = faiss.SearchParameters(sel=selector)  # type: ignore[call-arg]
         scores, rows = self._vectors.search(query[None, :], k, params=params)  # (1, k) each
-        found = rows[0] >= 0
-        order = np.lexsort((rows[0][found], -scores[0][found]))
-        return rows[0][found][order], scores[0][found][order]
+        return rows[0], scores[0]
 
     def dense_scores(self, query: Vector, rows: Rows) -> Scores:
-        """Return the cosine of each row."""
-        scores: Scores = self.vectors(rows) @ query  # (n, d) @ (d,)
-        return scores
+        """Return the cosine of each row; equal vectors have equal scores to the last bit."""
+        return _cosines(self.vectors(rows), query)
 
     def sentence_scores(self, query: Vector, rows: Rows) -> list[Scores]:
         """Return, for each row, the cosine of each of its sentences, in text order."""
@@ -118,7 +124,7 @@ class LocalStore:
             return []
         spans = [self._span(row) for row in rows]
         chosen = np.concatenate([np.arange(start, end) for start, end in spans])
-        scores = self._sentences[chosen].astype(np.float32) @ query  # (s', d) @ (d,)
+        scores = _cosines(self._sentences[chosen].astype(np.float32), query)
         return np.split(scores, np.cumsum([end - start for start, end in spans])[:-1])
 
     def bm25_scores(self, terms: Sequence[str]) -> Scores:
@@ -149,3 +155,9 @@ class LocalStore:
 
     def _span(self, row: int) -> tuple[int, int]:
         return int(self._ends[row - 1]) if row else 0, int(self._ends[row])
+
+
+def _cosines(vectors: Vectors, query: Vector) -> Scores:
+    """Return (n,) cosines summed row by row: a matrix product rounds equal rows differently."""
+    scores: Scores = (vectors * query).sum(axis=1)  # (n, d) * (d,)
+    return scores

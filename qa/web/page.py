@@ -96,7 +96,7 @@ class Chat:
         """Yield the conversation that the browser kept, then ask the question of the page's address, if any."""
         turns = view.restored(saved)
         state = view.kept(turns)
-        yield "", view.messages(turns), state, state
+        yield gr.skip(), view.messages(turns), state, state
         if link:
             yield from self.ask(link, state)
 

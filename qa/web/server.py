@@ -119,6 +119,7 @@ def create_app(briefing: Briefing, seen: Files | None = None) -> FastAPI:
         head=f"<style>{static('page.css')}</style>",
         js=static("page.js"),
         favicon_path=str(resources.files("qa.web") / "static" / "favicon.svg"),
+        app_kwargs={"openapi_url": None},
         footer_links=[],
         show_error=False,
         ssr_mode=False,

@@ -195,11 +195,13 @@ def test_long_front_matter_is_refused() -> None:
         read(f"title: {'x' * 20_001}")
 
 
-def test_time_grows_with_the_length_of_a_hostile_file_and_not_faster() -> None:
-    started = time.perf_counter()
+def test_long_run_of_blank_lines_is_no_trap() -> None:
     with pytest.raises(UnreadableError, match="never closes"):
-        markdown.read("a.md", "---" + "\n" * 16_000 + "x")
-    assert time.perf_counter() - started < 0.5
+        markdown.read("a.md", "---\ntitle: a" + "\n" * 200_000 + "x")
+
+
+def test_rule_that_opens_a_text_is_no_front_matter() -> None:
+    assert markdown.read("a.md", "---\nA text below a rule.")[0].text == "---\nA text below a rule."
 
 
 YAML = st.lists(

@@ -64,7 +64,7 @@ def test_what_was_written_is_what_is_read(index: Path) -> None:
     assert [p.id for p in generation.passages] == [f"{a.id}:0-{len(a.text)}" for a in ARTICLES]
     assert all(generation.articles[p.article_id].text[p.start : p.end] == p.text for p in generation.passages)
     manifest = generation.manifest
-    assert (manifest.format, manifest.model, manifest.fingerprint) == (1, "fake", "fake-fingerprint-1")
+    assert (manifest.format, manifest.model, manifest.fingerprint) == (generations.FORMAT, "fake", "fake-fingerprint-1")
     assert (manifest.dimension, manifest.articles, manifest.passages) == (64, 2, 2)
     assert (manifest.passage_chars, manifest.overlap_chars) == (900, 120)
     assert generation.folder == index / generation.name
@@ -102,13 +102,11 @@ def test_every_altered_byte_is_told_by_the_name_of_its_file(index: Path) -> None
     assert current_generation(index).folder == folder
 
 
-@pytest.mark.parametrize("version", [0, 2, "1", None])
+@pytest.mark.parametrize("version", [0, 99, "1", None])
 def test_other_format_version_is_a_mismatch_with_both_versions(index: Path, version: object) -> None:
     folder = current_generation(index).folder
     edit_manifest(folder, format=version)
-    with pytest.raises(
-        IndexMismatchError, match=rf"has format version {version!r}, this program reads 1; run `briefing"
-    ):
+    with pytest.raises(IndexMismatchError, match=rf"has format version {version!r}, this program reads \d+; run"):
         current_generation(index)
 
 
@@ -168,11 +166,8 @@ def test_damaged_pointer_is_told(index: Path, damage: str) -> None:
 
 def test_lock_that_another_build_holds_is_told(index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(generations, "LOCK_SECONDS", 0.05)
-    with (
-        build_lock(index),
-        pytest.raises(IndexBusyError, match=r"another build has held .*\.lock.*wait for it"),
-        build_lock(index),
-    ):
+    message = r"another build has held .*\.lock.*wait for it"
+    with build_lock(index), pytest.raises(IndexBusyError, match=message), build_lock(index):
         pytest.fail("two builds at once")
     with build_lock(index):
         assert (index / ".lock").exists()

@@ -34,7 +34,7 @@ const draw = () => {
 element.replaceChildren(make("section", { class: "library" }, make("h2", {}, "Articles"), search, count, list));
 on("library", () => {
   document.querySelector("#library .toggle-button").click();
-  if (document.querySelector("#library.open")) search.focus();
+  requestAnimationFrame(() => document.querySelector("#library.open") && search.focus());
 });
 server.list_articles(null).then(
   (listed) => {
