@@ -36,7 +36,8 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-out = Console(highlight=False, soft_wrap=True)
+WIDE = 4000  # columns where stdout is no terminal: nothing is cut for a pipe
+out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else WIDE)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 Question = Annotated[str, typer.Argument(help="The question, in quotation marks.", show_default=False)]

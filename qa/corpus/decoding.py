@@ -13,7 +13,6 @@ BOMS = {  # the 32-bit marks begin with the 16-bit ones, so they come first
     codecs.BOM_UTF16_LE: "utf-16",
     codecs.BOM_UTF16_BE: "utf-16",
 }
-SAMPLE = 65_536  # bytes: enough to tell an encoding, little enough to be quick on a hostile file
 
 
 class UnreadableError(Exception):
@@ -42,7 +41,7 @@ def decode(data: bytes) -> tuple[str, list[str]]:
 
 
 def _decode_guessed(data: bytes) -> tuple[str, list[str]]:
-    best = charset_normalizer.from_bytes(data[:SAMPLE]).best()
+    best = charset_normalizer.from_bytes(data).best()  # looks at a few short stretches of it
     if best is None:
         raise UnreadableError("neither UTF-8 nor a known encoding; save it as UTF-8")
     try:

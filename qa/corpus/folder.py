@@ -25,9 +25,9 @@ READERS: dict[str, Reader] = {
 NOT_ARTICLES = frozenset({"pinned.toml"})  # about the corpus, not of it
 
 
-def _files(folder: Path) -> Iterator[Path]:
+def _files(folder: Path, unreadable: Callable[[OSError], None]) -> Iterator[Path]:
     """Yield the files below a folder, without hidden ones; links to folders are not followed."""
-    for root, folders, names in os.walk(folder, followlinks=False):
+    for root, folders, names in os.walk(folder, onerror=unreadable, followlinks=False):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(names):
             if not name.startswith(".") and name not in NOT_ARTICLES:
@@ -75,15 +75,21 @@ def read_corpus(folder: Path, max_file_bytes: int = 10_000_000) -> Corpus:
             f"no corpus folder at {folder.absolute()}; create it and put articles in it, or name another "
             "(--corpus on the command line, corpus=… in Python, [corpus] folder in briefing.toml)"
         )
-    articles, rejected, warnings = [], [], []
-    for file in _files(folder):
+    articles: list[Article] = []
+    rejected: list[Problem] = []
+    warnings: list[Problem] = []
+
+    def reject(path: Path, cause: str) -> None:
+        shown = path.relative_to(folder).as_posix().encode("utf-8", "backslashreplace").decode()
+        log.warning("%s refused: %s", shown, cause)
+        rejected.append(Problem(shown, cause))
+
+    for file in _files(folder, lambda exc: reject(Path(exc.filename), f"cannot be read: {exc.strerror}")):
         article_id = file.relative_to(folder).as_posix()
         try:
             article, remarks = _read_file(file, article_id, max_file_bytes)
         except UnreadableError as exc:
-            shown = article_id.encode("utf-8", "backslashreplace").decode()
-            log.warning("%s refused: %s", shown, exc)
-            rejected.append(Problem(shown, str(exc)))
+            reject(file, str(exc))
             continue
         articles.append(article)
         warnings += [Problem(article_id, remark) for remark in remarks]

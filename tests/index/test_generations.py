@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
@@ -235,6 +236,28 @@ def test_build_that_fails_at_any_stage_leaves_the_old_generation(
     assert current_generation(index).name == before.name
     assert list(index.glob(".building-*")) == []
     assert write(index, version(2)).articles["a.md"] == version(2)
+
+
+def test_everything_is_on_disk_before_the_pointer_moves(index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    events: list[str] = []
+
+    def fsync(descriptor: int) -> None:
+        events.append(Path(f"/proc/self/fd/{descriptor}").resolve().relative_to(index.resolve()).as_posix())
+
+    original = Path.replace
+
+    def move(file: Path, target: Path) -> Path:
+        events.append(f"{file.name} -> {target.name}")
+        return original(file, target)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    monkeypatch.setattr(Path, "replace", move)
+    generation = write(index, version(1))
+    moved = events.index("CURRENT.new -> CURRENT")
+    building = f".building-{generation.name}"
+    flushed = {f"{building}/{name}" for name in [*generation.manifest.files, "manifest.json", "bm25"]}
+    assert flushed | {building, ".", "CURRENT.new"} <= set(events[:moved])
+    assert events[-1] == "."  # the move itself is flushed too
 
 
 def test_new_names_sort_by_time_and_differ() -> None:

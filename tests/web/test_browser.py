@@ -282,6 +282,7 @@ def test_every_control_has_a_name(tab: Watched) -> None:
     page = tab.page
     tab.ask(RAILWAY)
     page.get_by_role("button", name="Articles", exact=True).click()
+    expect(page.get_by_role("searchbox")).to_be_focused()
     for role in ("button", "link", "textbox", "searchbox"):
         assert page.get_by_role(role, name=re.compile(r"\S")).count() == page.get_by_role(role).count() > 0
     expect(page.get_by_role("log")).to_have_attribute("aria-live", "polite")

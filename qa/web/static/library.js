@@ -32,10 +32,10 @@ const draw = () => {
 };
 
 element.replaceChildren(make("section", { class: "library" }, make("h2", {}, "Articles"), search, count, list));
-on("library", () => {
-  document.querySelector("#library .toggle-button").click();
-  requestAnimationFrame(() => document.querySelector("#library.open") && search.focus());
-});
+
+const sidebar = document.querySelector("#library");
+on("library", () => sidebar.querySelector(".toggle-button").click());
+new MutationObserver(() => sidebar.matches(".open") && search.focus()).observe(sidebar, { attributeFilter: ["class"] });
 server.list_articles(null).then(
   (listed) => {
     articles = listed.map((article) => ({ ...article, text: `${article.title} ${article.about}`.toLowerCase() }));

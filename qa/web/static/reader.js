@@ -5,9 +5,9 @@ const about = make("p", { class: "about" });
 const note = make("p", { class: "note", role: "note" });
 const link = make("span");
 const text = make("div", { class: "text" });
-const body = make("div", { class: "body", tabindex: "0", role: "group", "aria-labelledby": "reader-title" }, title, note, text);
+const body = make("div", { class: "body", tabindex: "0", role: "group", "aria-labelledby": "reader-title" }, note, text);
 const close = make("button", { type: "button", class: "close", "aria-label": "Close the article" }, "✕");
-const bar = make("div", { class: "bar" }, about, link, close);
+const bar = make("div", { class: "bar" }, make("div", {}, title, about), link, close);
 const dialog = make("dialog", { class: "reader", "aria-labelledby": "reader-title" }, bar, body);
 element.replaceChildren(dialog);
 

@@ -1,0 +1,181 @@
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+import qa.briefing
+import qa.cli
+from qa.briefing import Briefing
+from qa.errors import BriefingError
+from tests.fakes import FakeEncoder
+
+QUESTION = "Who finances the northern railway?"
+LOAN = "2016-06-29-railway-loan.md"
+FINANCES = "The Development Bank finances the northern railway with a loan of 400 billion roubles."
+
+
+@pytest.fixture(autouse=True)
+def fake_model(monkeypatch: pytest.MonkeyPatch, fixed_weights: None) -> None:
+    monkeypatch.setattr(qa.briefing, "SentenceEncoder", lambda *_: FakeEncoder())
+
+
+@pytest.fixture
+def folders(corpus_folder: Path, index_folder: Path) -> list[str]:
+    return ["--corpus", str(corpus_folder), "--index", str(index_folder)]
+
+
+def run(*args: str) -> Result:
+    return CliRunner().invoke(qa.cli.app, list(args))
+
+
+def run_json(*args: str) -> dict[str, Any]:
+    result = run(*args, "--json")
+    assert result.exit_code == 0, result.output
+    assert result.stdout.count("\n") == 1  # one object, one line, nothing else
+    values: dict[str, Any] = json.loads(result.stdout)
+    return values
+
+
+def test_index_prints_a_receipt_that_balances(folders: list[str], corpus_folder: Path) -> None:
+    (corpus_folder / "picture.png").write_bytes(b"\x89PNG\0")
+    first = run_json("index", *folders)
+    assert (first["scanned"], len(first["added"]), first["unchanged"]) == (7, 6, 0)
+    assert [problem["id"] for problem in first["rejected"]] == ["picture.png"]
+    second = run_json("index", *folders)
+    assert (second["added"], second["unchanged"], second["encoded"]) == ([], 6, 0)
+    assert second["generation"] == first["generation"]
+
+
+def test_index_names_what_it_refused(folders: list[str], corpus_folder: Path) -> None:
+    (corpus_folder / "bad.md").write_text("---\ntitle: [\n---\nText.")
+    result = run("index", *folders)
+    assert result.exit_code == 0
+    assert "7 files: 6 added, 1 rejected" in result.stdout
+    assert "rejected bad.md: front matter broken" in result.stdout
+
+
+def test_ask_prints_the_answer_object(folders: list[str], corpus_folder: Path) -> None:
+    answer = run_json("ask", QUESTION, *folders)
+    assert (answer["question"], answer["verdict"], answer["text"]) == (QUESTION, "answered", FINANCES)
+    citation = answer["citations"][0]
+    assert (citation["number"], citation["article_id"], citation["published"]) == (1, LOAN, "2016-06-29")
+    briefing = Briefing.open(corpus_folder, folders[3], encoder=FakeEncoder())
+    assert briefing.article(LOAN).text[citation["start"] : citation["end"]] == citation["quote"] == FINANCES
+
+
+def test_ask_for_people(folders: list[str]) -> None:
+    result = run("ask", QUESTION, *folders)
+    assert result.exit_code == 0
+    assert result.stdout.startswith(f"{FINANCES}\nanswered, confidence ")
+    assert "[1] Loan for the northern railway · Rail Gazette · 2016-06-29" in result.stdout
+
+
+def test_refusal_is_no_error(folders: list[str]) -> None:
+    answer = run_json("ask", "Zebras and giraffes?", *folders)
+    assert (answer["verdict"], answer["citations"]) == ("not_in_corpus", [])
+    assert len(answer["hits"]) == 6
+
+
+def test_retrieve_prints_question_and_hits(folders: list[str]) -> None:
+    found = run_json("retrieve", QUESTION, "-k", "2", *folders)
+    assert found["question"] == QUESTION
+    assert [hit["rank"] for hit in found["hits"]] == [1, 2]
+    assert {hit["passage"]["article_id"] for hit in found["hits"]} == {LOAN, "2020-03-09-railway-postponed.md"}
+
+
+def test_filters_reach_retrieval(folders: list[str]) -> None:
+    args = ("retrieve", "railway", "-k", "50", *folders)
+    late = run_json(*args, "--since", "2020-01-01")
+    assert {hit["passage"]["article_id"] for hit in late["hits"]} == {"2020-03-09-railway-postponed.md"}
+    sources = run_json(*args, "--source", "Rail Gazette", "--source", "Energy Weekly", "--tag", "finance")
+    assert {hit["passage"]["article_id"] for hit in sources["hits"]} == {LOAN}
+
+
+def test_articles_are_listed_without_their_text(folders: list[str]) -> None:
+    listed = run_json("articles", *folders)["articles"]
+    assert [article["id"] for article in listed][:2] == [LOAN, "2017-05-22-pipeline-progress.md"]
+    assert "text" not in listed[0]
+    assert "Loan for the northern railway" in run("articles", *folders).stdout
+
+
+def test_no_update_asks_the_index_as_it_is(folders: list[str], corpus_folder: Path) -> None:
+    run("index", *folders)
+    (corpus_folder / LOAN).unlink()
+    assert run_json("ask", QUESTION, "--no-update", *folders)["citations"][0]["article_id"] == LOAN
+    assert LOAN not in json.dumps(run_json("ask", QUESTION, *folders))
+
+
+def test_eval_compares_with_what_is_expected(folders: list[str], tmp_path: Path) -> None:
+    file = tmp_path / "questions.jsonl"
+    lines = [
+        {"question": QUESTION, "evidence": [{"article": LOAN, "quote": FINANCES}], "answers": ["Development Bank"]},
+        {"question": "Zebras and giraffes?", "verdict": "not_in_corpus"},
+    ]
+    file.write_text("\n".join(map(json.dumps, lines)))
+    result = run_json("eval", "--questions", str(file), *folders)
+    assert result["summary"] == {
+        "questions": 2,
+        "with_answer": 1,
+        "passage_in_first_3": 1,
+        "first_citation_right": 1,
+        "refused_though_present": 0,
+        "without_answer": 1,
+        "answered_though_absent": 0,
+        "verdict_exact": 2,
+        "answers_verbatim": 2,
+    }
+    assert "passage in first 3: 1" in run("eval", "--questions", str(file), *folders).stdout
+
+
+@pytest.mark.parametrize(
+    "args", [["ask"], ["retrieve", "x", "-k", "0"], ["ask", "x", "--since", "May"], ["nonsense"], ["eval"]]
+)
+def test_wrong_usage_is_exit_code_2(args: list[str]) -> None:
+    assert run(*args).exit_code == 2
+
+
+def test_errors_are_briefing_errors(tmp_path: Path, index_folder: Path) -> None:
+    result = run("ask", "x", "--corpus", str(tmp_path / "nowhere"), "--index", str(index_folder))
+    assert isinstance(result.exception, BriefingError)
+    assert str(tmp_path / "nowhere") in str(result.exception)
+
+
+def test_control_characters_of_articles_do_not_reach_the_terminal(folders: list[str], corpus_folder: Path) -> None:
+    evil = "The zebra counts the stripes of the other zebra \x1b]0;owned\x07 every day."
+    (corpus_folder / "evil.md").write_text(evil)
+    for args in (["ask", "What does the zebra count?"], ["retrieve", "zebra"]):
+        shown = run(*args, *folders).stdout
+        assert "zebra counts" in shown
+        assert "\x1b" not in shown
+        assert "\x07" not in shown
+    assert "\\u001b]0;owned" in run("ask", "What does the zebra count?", "--json", *folders).stdout
+
+
+def process(*args: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    root = Path(__file__).resolve().parents[1]
+    code = "from qa.cli import main; main()"
+    environment = {**os.environ, "PYTHONPATH": str(root), "NO_COLOR": "1"}
+    return subprocess.run(
+        [sys.executable, "-c", code, *args], cwd=cwd, env=environment, capture_output=True, text=True, timeout=120
+    )
+
+
+def test_error_is_one_line_on_stderr_and_exit_code_1(tmp_path: Path) -> None:
+    done = process("ask", "x", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith(f"error: no corpus folder at {tmp_path / 'corpus'}; create it")
+    assert done.stderr.count("\n") == 1
+
+
+def test_help_loads_nothing_heavy(tmp_path: Path) -> None:
+    done = process("--help", cwd=tmp_path)
+    assert done.returncode == 0
+    for command in ("index", "ask", "retrieve", "articles", "serve", "eval"):
+        assert command in done.stdout
