@@ -50,7 +50,11 @@ def take(page: Page, url: str) -> None:
     page.wait_for_selector("header h1")
     page.fill("#box textarea", QUESTION)
     page.keyboard.press("Enter")
-    page.locator("#chat a[href='#src-1-1']").click()
+    page.locator("#chat a[href^='#copy-1']").wait_for()
+    marker = page.locator("#chat a[href='#src-1-1']")
+    if not marker.count():
+        raise SystemExit(f"{QUESTION!r} is not answered: {page.locator('#chat .bot.message').inner_text()}")
+    marker.click()
     page.wait_for_timeout(SETTLED)
     page.screenshot(path=DOCS / "page.png")
     page.locator(".card .read").first.click()

@@ -148,7 +148,7 @@ class BeirSet:
 
 
 def read_beir(folder: Path) -> BeirSet:
-    """Read `corpus.jsonl`, `queries.jsonl` and `qrels/*.tsv`; queries without a judgement are left out.
+    """Read `corpus.jsonl`, `queries.jsonl` and `qrels/*.tsv`; `qrels` has the judged queries alone.
 
     Raises `DatasetError` naming the file.
     """
@@ -163,7 +163,7 @@ def read_beir(folder: Path) -> BeirSet:
                 qrels.setdefault(query, {})[document] = int(grade)
     if not qrels:
         raise DatasetError(f"{folder / 'qrels'} holds no judgements (*.tsv: query-id, corpus-id, score)")
-    asked = [values for _, values in _json_lines(folder / "queries.jsonl") if str(values["_id"]) in qrels]
+    asked = [values for _, values in _json_lines(folder / "queries.jsonl")]
     articles = (Article(str(d["_id"]), str(d["text"]), str(d.get("title") or "")) for d in documents)
     return BeirSet(
         articles=tuple(sorted((a for a in articles if a.text.strip()), key=lambda a: a.id)),

@@ -1,65 +1,36 @@
 """The sentence reader: which sentence of the retrieved passages answers best.
 
-Every sentence gets a few features that can be looked at (how near its vector is to the question's, which
-of the question's terms it holds, whether it has the kind of thing that is asked for) and a linear score over
-them. The weights are in `qa/weights/sentences.json`, fitted by `training/fit_sentences.py`.
+Every sentence gets a few features that can be looked at and a linear score over them. Two of them are
+local to the question: what all the candidates have in common (the subject, which the passages were found by) says
+nothing about which of them answers, so terms weigh by how few candidates hold them, and vectors are compared
+after the candidates' mean is taken off. The weights are in `qa/weights/sentences.json`, fitted by
+`training/fit_sentences.py`.
 """
 
 from __future__ import annotations
 
 import json
-import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from math import log1p
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from qa.analysis import terms
 from qa.passages import encoded_text
-from qa.types import Encoder, Hit, Reading, Store
+from qa.question import Question, normalised, share
+from qa.types import Encoder, Hit, Reading
 
 if TYPE_CHECKING:
     from qa.index import Generation
+    from qa.types import Scores, Vector, Vectors
 
 SHORT = 4  # terms: shorter pieces are headings and fragments, which answer nothing
 MAX_SENTENCE_CHARS = 1500  # a longer "sentence" is a table or a list; it cannot be a quotation
-
-MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
-NUMBER_WORDS = "two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozen|hundred|thousand|million|billion|half"
-# What is asked for, by the words of the question, and how a sentence shows that it has it.
-EXPECTED: dict[str, tuple[re.Pattern[str], re.Pattern[str]]] = {
-    "date": (
-        re.compile(r"\bwhen\b|\b(?:what|which) (?:year|date|day|month|time)\b|\bhow (?:old|recently)\b", re.I),
-        re.compile(rf"\b(?:1[5-9]|20)\d\d\b|\b(?:{MONTHS})\b|\b\w+day\b|\b\d+(?:st|nd|rd|th)?[- ]centur", re.I),
-    ),
-    "quantity": (
-        re.compile(
-            r"\bhow (?!(?:do|does|did|is|are|was|were|can|could|will|would|has|have|come)\b)\w+"
-            r"|\b(?:percentage|share|number) of\b"
-            r"|\b(?:what|which) (?:(?:is|are|was|were) )?(?:the )?"
-            r"(?:cost|price|length|size|capacity|amount|rate|age|height|weight)\b",
-            re.I,
-        ),
-        re.compile(rf"\d|\b(?:{NUMBER_WORDS})\b", re.I),
-    ),
-    "who": (re.compile(r"\bwho(?:m|se)?\b", re.I), re.compile(r"\b[A-Z]")),
-    "where": (
-        re.compile(r"\bwhere\b|\b(?:what|which) (?:city|country|town|place|state|region)\b", re.I),
-        re.compile(r"\b(?:in|at|near|from|to|on|of|across|between|through)\b (?:the )?(?:\w+ )?[A-Z]"),
-    ),
-    "why": (
-        re.compile(r"\bwhy\b|\bwhat (?:reason|cause)", re.I),
-        re.compile(
-            r"\b(?:because|since|due|reasons?|owing|so that|in order|caused?|as a result|therefore|blamed?)\b", re.I
-        ),
-    ),
-}
-CALENDAR = re.compile(rf"(?:{MONTHS}|\w+day)\W*")
-FULL_NAME = re.compile(r"[A-Z][\w’'-]*(?: (?:(?:of|and|for|the|de|von) ){0,2}[A-Z][\w’'-]*)*")
-NAME = re.compile(r"\b(?:[A-Z][\w’'-]*|\d[\d.,]*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,67 +60,17 @@ def linear(part: str) -> Linear:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
-    """What a question asks for: weighted terms, names and numbers, and the kind of answer."""
+class Sentence:
+    """A candidate: a sentence of a hit, offsets in its article."""
 
-    terms: Mapping[str, float]  # term -> its weight, all together 1
-    unknown: float  # weight of terms that no passage holds
-    names: frozenset[str]  # terms of capitalised words and numbers, the first word aside
-    expected: str | None  # a key of EXPECTED
-
-    @classmethod
-    def of(cls, question: str, store: Store) -> Question:
-        """Analyse a question against a store's term statistics."""
-        words = list(dict.fromkeys(terms(question)))
-        total = sum(store.idf(word) for word in words) or 1.0
-        weights = {word: store.idf(word) / total for word in words}
-        names = {t for m in NAME.finditer(question) if m.start() > 0 for t in terms(m[0])}
-        expected = next((kind for kind, (asks, _) in EXPECTED.items() if asks.search(question)), None)
-        unknown = sum(weight for word, weight in weights.items() if not store.knows(word))
-        return cls(weights, unknown, frozenset(names), expected)
-
-    def share(self, held: set[str]) -> float:
-        """Return the weight, 0..1, of the question's terms that are among `held`."""
-        return sum(weight for term, weight in self.terms.items() if term in held)
-
-    def features(self, hit: Hit, text: str, around: set[str], cosine: float) -> dict[str, float]:
-        """Return what is known about a sentence as an answer, each about 0..1.
-
-        `around` holds the terms of its passage and of the article's title.
-        """
-        own = set(terms(text))
-        return {
-            "cosine": cosine,
-            "passage_cosine": hit.trace.dense_score,
-            "passage_score": hit.score,
-            "passage_first": 1.0 / hit.rank,
-            "held": self.share(own),
-            "held_around": self.share(around),
-            "expected": float(self.expected is not None),
-            "shows_expected": self._shows(text),
-            "adds": min(1.0, len(own - set(self.terms)) / 12),
-            "unknown": self.unknown,
-            "names_missing": len(self.names - around) / len(self.names) if self.names else 0.0,
-            "names_elsewhere": len(self.names - own) / len(self.names) if self.names else 0.0,
-        }
-
-    def _shows(self, text: str) -> float:
-        """Return how well a sentence shows the kind of thing that is asked for, 0..1."""
-        if self.expected is None or not EXPECTED[self.expected][1].search(text):
-            return 0.0
-        return self._shows_name(text) if self.expected == "who" else 1.0
-
-    def _shows_name(self, text: str) -> float:
-        """Return 1 for a name of several words that the question does not have, 0.5 for one of one word."""
-        strength = 0.0
-        for match in FULL_NAME.finditer(text):
-            words = match[0].split()
-            new = [w for w in words if not self.terms.keys() & set(terms(w)) and not CALENDAR.fullmatch(w)]
-            if len(new) > 1 or (new and new[0].isupper() and len(new[0]) > 1):
-                return 1.0
-            if new and match.start() > 0:  # the first word of a sentence is always capitalised
-                strength = 0.5
-        return strength
+    hit: Hit
+    start: int
+    end: int
+    text: str
+    terms: frozenset[str]
+    before: frozenset[str]  # terms of the sentence before it in the passage
+    around: frozenset[str]  # terms of its passage and of the article's title
+    vector: Vector
 
 
 class SentenceReader:
@@ -162,35 +83,94 @@ class SentenceReader:
 
     def read(self, question: str, hits: Sequence[Hit]) -> list[Reading]:
         """Return the sentences of the hits with their scores, best first; ties in reading order."""
-        generation = self._generation
-        asked = Question.of(question, generation.store)
-        rows = np.array([generation.rows[hit.passage.id] for hit in hits], dtype=np.int64)
-        cosines = generation.store.sentence_scores(self._encoder.encode_question(question), rows)
-        readings = []
-        for hit, row, scores in zip(hits, rows, cosines, strict=True):
-            around = set(terms(encoded_text(generation.articles[hit.passage.article_id].title, hit.passage)))
-            for (start, end), cosine in zip(generation.sentences[row], scores, strict=True):
-                features = asked.features(hit, hit.passage.text[start:end], around, float(cosine))
-                offset = hit.passage.start
-                readings.append(Reading(hit, offset + start, offset + end, self._score(features), features))
-        quotable = [r for r in readings if _quotable(r)] or readings
-        best = sorted(range(len(quotable)), key=lambda i: (-quotable[i].score, i))
-        return _distinct([quotable[i] for i in best])
+        found = [sentence for hit in hits for sentence in self._sentences(hit)]
+        candidates = _distinct([sentence for sentence in found if _quotable(sentence)] or found)
+        if not candidates:
+            return []
+        asked = Question.of(question, self._generation.store)
+        features = _features(asked, self._encoder.encode_question(question), candidates)
+        scores = [self._score(each) for each in features]
+        best = sorted(range(len(candidates)), key=lambda i: (-scores[i], i))
+        return [
+            Reading(candidates[i].hit, candidates[i].start, candidates[i].end, scores[i], features[i]) for i in best
+        ]
+
+    def _sentences(self, hit: Hit) -> list[Sentence]:
+        generation, passage = self._generation, hit.passage
+        row = generation.rows[passage.id]
+        (vectors,) = generation.store.sentence_vectors(np.array([row], dtype=np.int64))
+        spans = generation.sentences[row]
+        texts = [passage.text[start:end] for start, end in spans]
+        held = [frozenset(terms(text)) for text in texts]
+        around = frozenset(terms(encoded_text(generation.articles[passage.article_id].title, passage)))
+        return [
+            Sentence(
+                hit=hit,
+                start=passage.start + start,
+                end=passage.start + end,
+                text=texts[i],
+                terms=held[i],
+                before=held[i - 1] if i else frozenset(),
+                around=around,
+                vector=vectors[i],
+            )
+            for i, (start, end) in enumerate(spans)
+        ]
 
 
-def _quotable(reading: Reading) -> bool:
-    passage = reading.hit.passage
-    text = passage.text[reading.start - passage.start : reading.end - passage.start]
-    return len(text) <= MAX_SENTENCE_CHARS and not text.startswith("#") and len(terms(text)) >= SHORT
+def _features(asked: Question, query: Vector, candidates: Sequence[Sentence]) -> list[dict[str, float]]:
+    """Return what is known about each sentence as an answer, each about 0..1."""
+    vectors = np.stack([sentence.vector for sentence in candidates])  # (s, d)
+    cosines = (vectors * query).sum(axis=1)  # (s,)
+    apart = _apart(vectors, query)
+    rare = _rarity(asked, candidates)
+    names = max(1, len(asked.names))
+    return [
+        {
+            "cosine": float(cosines[i]),
+            "cosine_apart": float(apart[i]),
+            "passage_cosine": s.hit.trace.dense_score,
+            "passage_score": s.hit.score,
+            "passage_first": 1.0 / s.hit.rank,
+            "held": share(asked.terms, set(s.terms)),
+            "held_rare": share(rare, set(s.terms)),
+            "held_near": share(rare, set(s.terms | s.before)),
+            "held_around": share(asked.terms, set(s.around)),
+            "expected": float(asked.kind is not None),
+            "shows_expected": asked.shown_by(s.text),
+            "adds": min(1.0, len(s.terms - asked.terms.keys()) / 12),
+            "unknown": asked.unknown,
+            "names_missing": len(asked.names - s.around) / names,
+            "names_elsewhere": len(asked.names - s.terms) / names,
+        }
+        for i, s in enumerate(candidates)
+    ]
 
 
-def _distinct(readings: list[Reading]) -> list[Reading]:
+def _apart(vectors: Vectors, query: Vector) -> Scores:
+    """Return the cosine of each sentence to the question after the sentences' mean is taken off both."""
+    mean = vectors.mean(axis=0)  # (d,)
+    rest, wanted = vectors - mean, query - mean
+    lengths = np.sqrt((rest * rest).sum(axis=1)) * np.sqrt((wanted * wanted).sum())
+    scores: Scores = (rest * wanted).sum(axis=1) / np.maximum(lengths, 1e-6)
+    return scores
+
+
+def _rarity(asked: Question, candidates: Sequence[Sentence]) -> dict[str, float]:
+    """Return the question's terms, weighted by how few of the sentences hold them, together 1."""
+    frequency = Counter(term for sentence in candidates for term in sentence.terms & asked.terms.keys())
+    n = len(candidates)
+    return normalised({t: log1p((n - frequency[t] + 0.5) / (frequency[t] + 0.5)) for t in asked.terms})
+
+
+def _quotable(sentence: Sentence) -> bool:
+    text = sentence.text
+    return len(text) <= MAX_SENTENCE_CHARS and not text.startswith("#") and len(sentence.terms) >= SHORT
+
+
+def _distinct(candidates: list[Sentence]) -> list[Sentence]:
     """Drop a sentence met again in the overlap of two passages."""
-    seen: set[tuple[str, int]] = set()
-    kept = []
-    for reading in readings:
-        key = (reading.hit.passage.article_id, reading.end)
-        if key not in seen:
-            seen.add(key)
-            kept.append(reading)
-    return kept
+    first: dict[tuple[str, int], Sentence] = {}
+    for sentence in candidates:
+        first.setdefault((sentence.hit.passage.article_id, sentence.end), sentence)
+    return list(first.values())

@@ -199,9 +199,9 @@ def test_edited_article_encodes_only_its_changed_passages(
     assert passage.startswith("Loan for the northern railway\n")
     assert passage.endswith("freight will treble.")
     assert of_it == [
-        "## Critics",
-        "Economists doubt that ticket sales can repay the loan.",
-        "The ministry answers that freight will treble.",
+        "Loan for the northern railway\n## Critics",
+        "Loan for the northern railway\nEconomists doubt that ticket sales can repay the loan.",
+        "Loan for the northern railway\nThe ministry answers that freight will treble.",
     ]
     assert briefing.ask("What does the ministry answer about freight?").text.endswith("freight will treble.")
 
@@ -571,5 +571,6 @@ def test_two_refreshes_at_once_build_once(settings: Settings, fixed_weights: Non
     with ThreadPoolExecutor(4) as pool:
         receipts = list(pool.map(lambda _: briefing.refresh(), range(4)))
     assert sorted(receipt.encoded for receipt in receipts) == [0, 0, 0, 8]
-    assert len([text for text in encoder.texts if text.startswith("Loan for the northern railway\n")]) == 3
+    loan = [text for text in encoder.texts if text.startswith("Loan for the northern railway\n")]
+    assert len(loan) == len(set(loan)) == 11  # three passages and their eight sentences, once each
     assert len({receipt.generation for receipt in receipts}) == 1

@@ -98,8 +98,8 @@ def write_beir(folder: Path) -> Path:
 def test_beir_form_is_read(tmp_path: Path) -> None:
     dataset = read_beir(write_beir(tmp_path / "set"))
     assert [(a.id, a.text, a.title) for a in dataset.articles] == [("d1", "one", ""), ("d2", "two", "T")]
-    assert (dataset.queries, dataset.qrels) == ({"q1": "a"}, {"q1": {"d1": 1}})
-    assert dataset.metadata == {"q1": {"answers": ["x"]}}
+    assert (dataset.queries, dataset.qrels) == ({"q1": "a", "q2": "b"}, {"q1": {"d1": 1}})
+    assert dataset.metadata == {"q1": {"answers": ["x"]}, "q2": {}}
 
 
 def test_beir_without_judgements_is_told(tmp_path: Path) -> None:

@@ -76,14 +76,14 @@ def oracle(question: str, generation: Generation, weight: float, admitted: set[s
     spread = cosine.max() - cosine.min()
     dense = (cosine - cosine.min()) / spread if spread > 0 else np.ones_like(cosine)
     both = weight * dense + (1 - weight) * (bm25 / bm25.max() if bm25.max() > 0 else bm25)
-    nearest = [_nearest_sentence(question, p.text) for p in passages]
+    nearest = [_nearest_sentence(question, generation.articles[p.article_id].title, p.text) for p in passages]
     fused = (both + SENTENCE_WEIGHT * np.array(nearest)) / (1 + SENTENCE_WEIGHT)
     return {p.id: float(score) for p, score in zip(passages, fused, strict=True)}
 
 
-def _nearest_sentence(question: str, text: str) -> float:
+def _nearest_sentence(question: str, title: str, text: str) -> float:
     encoder = FakeEncoder()
-    vectors = encoder.encode_passages([text[start:end] for start, end in sentences(text)])
+    vectors = encoder.encode_passages([f"{title}\n{text[start:end]}" for start, end in sentences(text)])
     return float((vectors @ encoder.encode_question(question)).max())
 
 

@@ -81,7 +81,7 @@ def _draft(corpus: Corpus, hashes: Mapping[str, str], plan: Plan) -> tuple[Draft
     texts = [encoded_text(titles[p.article_id], p) for p in passages]
     keys = tuple(hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest() for text in texts)
     spans = [sentences(p.text) for p in passages]
-    vectors, sentence_vectors, encoded = _vectors(passages, spans, texts, keys, plan)
+    vectors, sentence_vectors, encoded = _vectors(_Split(titles, passages, spans, texts, keys), plan)
     manifest = Manifest(
         format=FORMAT,
         generation=new_name(),
@@ -108,10 +108,20 @@ def _draft(corpus: Corpus, hashes: Mapping[str, str], plan: Plan) -> tuple[Draft
     ), encoded
 
 
-def _vectors(
-    passages: Sequence[Passage], spans: Sequence[Sequence[Span]], texts: list[str], keys: Sequence[str], plan: Plan
-) -> tuple[Vectors, list[Vectors], int]:
+@dataclass(frozen=True, slots=True)
+class _Split:
+    """The passages of a corpus, with what goes into the encoder."""
+
+    titles: Mapping[str, str]  # article id -> title
+    passages: Sequence[Passage]
+    spans: Sequence[Sequence[Span]]  # sentences of each passage
+    texts: Sequence[str]  # of each passage, as encoded
+    keys: Sequence[str]  # their hashes
+
+
+def _vectors(split: _Split, plan: Plan) -> tuple[Vectors, list[Vectors], int]:
     """Return the vector of each passage, those of its sentences, and how many passages had to be encoded."""
+    titles, passages, spans, texts, keys = split.titles, split.passages, split.spans, split.texts, split.keys
     known: dict[str, int] = {}
     if plan.previous is not None and plan.previous.manifest.fingerprint == plan.encoder.fingerprint:
         known = {key: row for row, key in enumerate(plan.previous.keys)}
@@ -125,8 +135,8 @@ def _vectors(
         sentence_vectors.update(zip(old, plan.previous.store.sentence_vectors(rows), strict=True))
     if new:
         vectors.update(zip(new, plan.encoder.encode_passages([texts[i] for i in new], plan.progress), strict=True))
-        for i, encoded in zip(new, _encode_sentences([(passages[i].text, spans[i]) for i in new], plan), strict=True):
-            sentence_vectors[i] = encoded
+        contexts = [(titles[passages[i].article_id], passages[i], spans[i]) for i in new]
+        sentence_vectors.update(zip(new, _encode_sentences(contexts, plan), strict=True))
     everything = range(len(texts))
     return np.stack([vectors[i] for i in everything]), [sentence_vectors[i] for i in everything], len(new)
 
@@ -136,9 +146,12 @@ def _same_spans(plan: Plan, row: int, spans: Sequence[Span]) -> bool:
     return plan.previous is not None and plan.previous.sentences[row] == tuple(spans)
 
 
-def _encode_sentences(passages: list[tuple[str, Sequence[Span]]], plan: Plan) -> Iterator[Vectors]:
-    """Yield the sentence vectors of each passage; a sentence in the overlap of two is encoded once."""
-    texts = [[text[start:end] for start, end in spans] for text, spans in passages]
+def _encode_sentences(contexts: list[tuple[str, Passage, Sequence[Span]]], plan: Plan) -> Iterator[Vectors]:
+    """Yield the sentence vectors of each (title, passage, spans); a sentence in an overlap is encoded once.
+
+    A sentence is encoded below its article's title: alone, "It would cost $6 billion" is about nothing.
+    """
+    texts = [[f"{title}\n{p.text[start:end]}" for start, end in spans] for title, p, spans in contexts]
     unique = list(dict.fromkeys(sentence for each in texts for sentence in each))
     vectors = plan.encoder.encode_passages(unique, _renamed(plan.progress))
     places = {sentence: i for i, sentence in enumerate(unique)}

@@ -220,24 +220,30 @@ def _html(script: str, name: str, function: Callable[[Value], Value] | None = No
 
 
 def _status(briefing: Briefing, seen: Files | None) -> Callable[[Value], Value]:
+    corpus = briefing.settings.corpus.folder
+    taken = (briefing.generation.name, seen)  # a generation, and the folder it was made of
+
     def status(_: Value) -> Value:
         """Return what the header says; `changed` is None where it cannot be known."""
+        nonlocal taken
         generation = briefing.generation
+        if generation.name != taken[0]:  # another process has just built it
+            taken = (generation.name, _listing(corpus))
         return {
             "title": briefing.settings.serve.title,
             "articles": len(generation.articles),
             "built": generation.manifest.created,
-            "changed": None if seen is None else _changed(briefing.settings.corpus.folder, seen),
+            "changed": None if taken[1] is None else _listing(corpus) != taken[1],
         }
 
     return status
 
 
-def _changed(corpus: Path, seen: Files) -> bool:
+def _listing(corpus: Path) -> Files | None:
     try:
-        return folder_files(corpus) != seen
-    except OSError:  # a file went away while we looked
-        return True
+        return folder_files(corpus)
+    except OSError:  # the folder, or a file in it, went away while we looked
+        return None
 
 
 def _library(briefing: Briefing) -> Callable[[Value], Value]:

@@ -99,7 +99,7 @@ def message(turn: Turn) -> str:
     first, *others = (f'[{n}](#src-{number}-{n} "Show source {n}")' for n in (card.number for card in turn.cards))
     quotation = f"> {plain(' '.join(turn.text.split()))} {first}"
     also = f"See also {' '.join(others)}" if others else ""
-    sure = f"*{round(100 * turn.confidence)} % sure* {actions}"
+    sure = f"*{min(99, round(100 * turn.confidence))} % sure* {actions}"  # an estimate is never certain
     return "\n\n".join(part for part in (quotation, also, sure) if part)
 
 

@@ -63,7 +63,8 @@ def check_vectors(workshop: Workshop) -> None:
     of_sentences = generation.store.sentence_vectors(np.arange(len(texts), dtype=np.int64))
     for passage, spans, vectors in zip(generation.passages, generation.sentences, of_sentences, strict=True):
         assert list(spans) == list(sentences(passage.text))
-        expected = FakeEncoder().encode_passages([passage.text[start:end] for start, end in spans])
+        title = generation.articles[passage.article_id].title
+        expected = FakeEncoder().encode_passages([f"{title}\n{passage.text[start:end]}" for start, end in spans])
         np.testing.assert_array_equal(vectors, expected.astype(np.float16))
 
 
@@ -93,7 +94,7 @@ def test_edit_encodes_only_the_passages_that_changed(workshop: Workshop) -> None
     receipt = workshop.build(edited, GAS)
     assert workshop.encoder.texts[before:] == [
         "Railway\nParagraph 3 tells of the green bond and of nothing else, at some length.",
-        "Paragraph 3 tells of the green bond and of nothing else, at some length.",
+        "Railway\nParagraph 3 tells of the green bond and of nothing else, at some length.",  # its one sentence
     ]
     assert counts(receipt) == (7, 1, 6)
     assert (receipt.modified, receipt.unchanged) == (("rail.md",), 1)
@@ -203,9 +204,10 @@ def test_progress_reaches_the_caller(workshop: Workshop) -> None:
     assert seen[-1] == ("encoding sentences", 7, 7)
 
 
-def test_sentence_met_in_two_passages_is_encoded_once(workshop: Workshop) -> None:
-    workshop.build(GAS, replace(GAS, id="copy.md", title="Copy"))
-    assert workshop.encoder.texts == ["Copy\nGas flows.", "Gas\nGas flows.", "Gas flows."]
+def test_sentence_met_twice_under_one_title_is_encoded_once(workshop: Workshop) -> None:
+    workshop.build(GAS, replace(GAS, id="copy.md"), replace(GAS, id="other.md", title="Other"))
+    passages = ["Gas\nGas flows.", "Gas\nGas flows.", "Other\nGas flows."]
+    assert workshop.encoder.texts == [*passages, "Gas\nGas flows.", "Other\nGas flows."]
     check_vectors(workshop)
 
 

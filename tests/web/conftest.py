@@ -196,8 +196,8 @@ def window(request: pytest.FixtureRequest) -> tuple[str, str]:
 
 
 @pytest.fixture
-def tab(site: Site, browser: Browser, window: tuple[str, str]) -> Iterator[Watched]:
-    """A tab on the page; at its end nothing ran, nothing left this machine, nothing went to the console."""
+def blank(site: Site, browser: Browser, window: tuple[str, str]) -> Iterator[Watched]:
+    """A tab that has not opened the page; at its end nothing ran, left this machine or went to the console."""
     size, colours = window
     width, height = SIZES[size]
     context = browser.new_context(
@@ -207,8 +207,14 @@ def tab(site: Site, browser: Browser, window: tuple[str, str]) -> Iterator[Watch
         locale="en-GB",
     )
     watched = watch(context.new_page(), site.url)
-    watched.visit()
     yield watched
     assert watched.canaries() == []
     assert watched.faults == []
     context.close()
+
+
+@pytest.fixture
+def tab(blank: Watched) -> Watched:
+    """A tab on the page."""
+    blank.visit()
+    return blank

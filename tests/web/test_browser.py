@@ -132,14 +132,14 @@ def test_a_refusal_looks_different_and_lists_the_nearest_passages(tab: Watched) 
     expect(page.locator("dialog.reader mark").first).to_be_in_viewport()
 
 
-def test_a_deep_link_is_asked_once(tab: Watched) -> None:
-    page = tab.page
-    tab.visit("?q=" + quote(LONG))
-    tab.answer(0)
+def test_a_deep_link_is_asked_once(blank: Watched) -> None:
+    page = blank.page
+    blank.visit("?q=" + quote(LONG))
+    blank.answer(0)
     expect(page.locator("#chat .user.message")).to_have_text(LONG)
-    expect(page).to_have_url(tab.url)
-    tab.visit()
-    tab.answer(0)
+    expect(page).to_have_url(blank.url)
+    blank.visit()
+    blank.answer(0)
     expect(page.locator("#chat .user.message")).to_have_count(1)
 
 
@@ -158,17 +158,16 @@ def test_a_conversation_survives_a_reload(tab: Watched) -> None:
     expect(page.locator("#chat .user.message")).to_have_count(3)
 
 
-def test_an_address_opens_its_article(tab: Watched, site: Site) -> None:
-    page = tab.page
+def test_an_address_opens_its_article(blank: Watched, site: Site) -> None:
+    page = blank.page
     text = (site.corpus / "long.md").read_text(encoding="utf-8").split("---\n", 2)[2].strip()
     start = text.index("The zeppelin")
-    tab.visit("?shared")  # another address, so that the browser loads the page anew
-    tab.visit(f"#article=long.md&start={start}&end={start + 12}")
+    blank.visit(f"#article=long.md&start={start}&end={start + 12}")
     dialog = page.get_by_role("dialog", name="A long report")
     expect(dialog.locator("mark")).to_have_text("The zeppelin")
     assert dialog.locator("mark").evaluate(INSIDE)
     dialog.get_by_role("button", name="Close the article").click()
-    expect(page).to_have_url(tab.url)
+    expect(page).to_have_url(blank.url)
 
 
 def test_going_back_closes_the_reader_and_forward_opens_it(tab: Watched) -> None:
@@ -183,12 +182,11 @@ def test_going_back_closes_the_reader_and_forward_opens_it(tab: Watched) -> None
     expect(page.locator("dialog.reader mark")).to_be_visible()
 
 
-def test_an_article_that_is_gone_is_said_to_be_gone(tab: Watched) -> None:
-    tab.visit("?shared")
-    tab.visit("#article=gone.md&start=3&end=9")
-    expect(tab.page.get_by_role("dialog")).to_contain_text("This article is no longer in the briefing.")
-    tab.page.keyboard.press("Escape")
-    expect(tab.page.get_by_role("dialog")).to_be_hidden()
+def test_an_article_that_is_gone_is_said_to_be_gone(blank: Watched) -> None:
+    blank.visit("#article=gone.md&start=3&end=9")
+    expect(blank.page.get_by_role("dialog")).to_contain_text("This article is no longer in the briefing.")
+    blank.page.keyboard.press("Escape")
+    expect(blank.page.get_by_role("dialog")).to_be_hidden()
 
 
 def test_the_library_is_filtered_and_opens_articles(tab: Watched) -> None:
@@ -298,7 +296,7 @@ def test_the_header_tells_when_the_folder_changed(tab: Watched, site: Site) -> N
     added.write_text("New.", encoding="utf-8")
     try:
         tab.visit()
-        expect(header).to_have_text(re.compile("folder changed, restart to take it in$"))
+        expect(header).to_have_text(re.compile("folder changed, run briefing index$"))
     finally:
         added.unlink()
 

@@ -14,6 +14,7 @@ import pytest
 from qa.briefing import Briefing
 from qa.errors import IndexCorruptError, QuestionError
 from qa.web import page
+from tests.fakes import FakeEncoder
 
 QUESTION = "Who finances the northern railway?"
 
@@ -152,6 +153,8 @@ def test_the_header_knows_whether_the_folder_changed(briefing: Briefing, corpus_
     }
     (corpus_folder / "new.md").write_text("New.", encoding="utf-8")
     assert status(None)["changed"] is True
+    Briefing.open(settings=briefing.settings, encoder=FakeEncoder())  # as another process would
+    assert (status(None)["articles"], status(None)["changed"]) == (7, False)
 
 
 def test_the_library_lists_the_newest_first(briefing: Briefing) -> None:

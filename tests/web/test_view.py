@@ -69,6 +69,11 @@ def test_an_answer_is_one_quotation_with_its_marker(briefing: Briefing) -> None:
         assert rest[0].startswith('See also [2](#src-7-2 "Show source 2")')
 
 
+def test_no_estimate_is_shown_as_certain(briefing: Briefing) -> None:
+    shown = turn(briefing, "Who finances the northern railway?").model_copy(update={"confidence": 0.9999})
+    assert "*99 % sure*" in view.message(shown)
+
+
 def test_further_citations_are_named_on_a_line_of_their_own(briefing: Briefing) -> None:
     shown = turn(briefing, "Who finances the northern railway?")
     cards = tuple(shown.cards[0].model_copy(update={"number": number}) for number in (1, 2, 3))

@@ -14,7 +14,7 @@ const tools = () =>
 const state = ({ articles, built, changed }) => {
   const moment = new Date(built).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
   const facts = [`${articles} ${articles === 1 ? "article" : "articles"}`, `index built ${moment}`];
-  if (changed !== null) facts.push(changed ? "folder changed, restart to take it in" : "up to date");
+  if (changed !== null) facts.push(changed ? "folder changed, run briefing index" : "up to date");
   const dot = changed === null ? null : make("span", { class: changed ? "dot stale" : "dot", "aria-hidden": "true" });
   return make("p", {}, dot, facts.join(" · "));
 };

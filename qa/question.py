@@ -1,0 +1,132 @@
+"""What a question asks for: its weighted terms, its names, and the kind of thing that would answer it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from qa.analysis import terms
+from qa.types import Store
+
+MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
+NUMBER = (
+    r"(?:\d[\d.,]*|"
+    r"\b(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozens?|hundreds?|thousands?|half)\b)"
+)
+UNIT = (
+    r"(?:km|kilomet|cm|mm|m\b|met(?:re|er)s?\b|miles?|feet|foot|inch|tonn?e?s?\b|kg|kilogram|pounds?|litres?|cubic|"
+    r"square|hours?|minutes?|seconds?|years?|months?|weeks?|days?|decades?|degrees?|MW|megawatt|gigawatt|bcm|barrels?)"
+)
+CURRENCY = "roubles?|rubles?|yuan|dollars?|euros?|renminbi|pounds?|yen|rupees?|cents?"
+MONEY = rf"(?:[$€£¥]\s?\d|\d[^.]{{0,20}}\b(?:{CURRENCY})\b)"
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of answer: how questions ask for it, and how a sentence shows that it has it."""
+
+    asks: re.Pattern[str]
+    shows: re.Pattern[str]
+
+
+def _kind(asks: str, shows: str, ignore_case: bool = True) -> Kind:
+    return Kind(re.compile(asks, re.I), re.compile(shows, re.I if ignore_case else 0))
+
+
+# The first kind whose words the question has is the one.
+KINDS: dict[str, Kind] = {
+    "date": _kind(
+        r"\b(?:when|since when|until when)\b|\b(?:what|which) (?:year|date|day|month|time)\b|\bhow (?:old|recently)\b",
+        rf"\b(?:1[5-9]|20)\d\d\b|\b(?:{MONTHS})\b|\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b"
+        r"|\d(?:st|nd|rd|th)? centur",
+    ),
+    "share": _kind(
+        r"\b(?:what|which|how (?:big|large|great|high) an?) "
+        r"(?:percentage|percent|share|portion|proportion|fraction|slice)\b"
+        r"|\bby how much\b|\binterest rate\b",
+        rf"{NUMBER}[^.]{{0,15}}(?:%|percent|per cent)|%|\b(?:half|third|quarter|fifth|tenth)\b",
+    ),
+    "money": _kind(
+        r"\b(?:how much|what)\b.*\b(?:costs?|prices?|worth|pay|paid|pays|lend|lent|loans?|spend|spent|invest\w*|"
+        r"budget|sums?|value|raise[ds]?|earn\w*|owe[ds]?|buy|bought|sell|sold|fund\w*|expensive)\b|\bhow expensive\b",
+        MONEY,
+    ),
+    "measure": _kind(
+        r"\bhow (?:long|far|fast|high|wide|big|large|heavy|deep|tall|hot|cold|quick|quickly|broad|thick|strong)\b"
+        r"|\bwhat (?:is|are|was|were) the (?:length|height|width|size|weight|speed|capacity|distance|depth|range)\b",
+        rf"{NUMBER}[\s-]*(?:(?:million|billion|thousand)\s)?{UNIT}",
+    ),
+    "number": _kind(r"\bhow (?:many|much)\b|\bwhat (?:number|amount|quantity)\b", NUMBER),
+    "name": _kind(
+        r"\bwho(?:m|se)?\b|\bwhich (?:company|bank|firm|minister|president|country|countries|banks)\b", r"[A-Z]", False
+    ),
+    "place": _kind(
+        r"\bwhere\b|\b(?:what|which) (?:city|town|place|state|region|river|port|province)\b",
+        r"\b(?:in|at|near|from|to|on|of|across|between|through|outside)\s(?:the\s)?(?:[\w-]+\s)?[A-Z]",
+        False,
+    ),
+    "reason": _kind(
+        r"\bwhy\b|\bwhat (?:reason|cause|prevent|led|made|makes|drove)|\bfor what reason|\bhow did \w+ explain",
+        r"\b(?:because|since|due|reasons?|owing|so that|in order|caus\w+|as a result|therefore|blam\w+|too|"
+        r"cannot|unable|explain\w*|thanks|fear\w*)\b",
+    ),
+}
+CALENDAR = re.compile(rf"(?:{MONTHS}|\w+day)\W*")
+FULL_NAME = re.compile(r"[A-Z][\w’'-]*(?: (?:(?:of|and|for|the|de|von) ){0,2}[A-Z][\w’'-]*)*")
+NAME = re.compile(r"\b(?:[A-Z][\w’'-]*|\d[\d.,]*)")
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question, analysed against the term statistics of a store."""
+
+    terms: Mapping[str, float]  # term -> its weight, all together 1
+    unknown: float  # weight of terms that no passage holds
+    names: frozenset[str]  # terms of capitalised words and numbers, the first word aside
+    kind: str | None  # a key of KINDS
+
+    @classmethod
+    def of(cls, question: str, store: Store) -> Question:
+        """Analyse a question."""
+        words = list(dict.fromkeys(terms(question)))
+        weights = normalised({word: store.idf(word) for word in words})
+        names = {t for m in NAME.finditer(question) if m.start() > 0 for t in terms(m[0])}
+        kind = next((name for name, kind in KINDS.items() if kind.asks.search(question)), None)
+        unknown = sum(weight for word, weight in weights.items() if not store.knows(word))
+        return cls(weights, unknown, frozenset(names), kind)
+
+    def shown_by(self, text: str) -> float:
+        """Return how well a sentence shows the kind of thing that is asked for, 0..1; what the question says itself
+        does not count.
+        """
+        if self.kind is None:
+            return 0.0
+        if self.kind == "name":
+            return self._new_name(text)
+        if self.kind in ("date", "number", "share", "money", "measure"):
+            text = NAME.sub(lambda m: "" if m[0][0].isdigit() and set(terms(m[0])) & self.names else m[0], text)
+        return float(bool(KINDS[self.kind].shows.search(text)))
+
+    def _new_name(self, text: str) -> float:
+        """Return 1 for a name of several words that the question does not have, 0.5 for one of one word."""
+        strength = 0.0
+        for match in FULL_NAME.finditer(text):
+            words = match[0].split()
+            new = [w for w in words if not self.terms.keys() & set(terms(w)) and not CALENDAR.fullmatch(w)]
+            if len(new) > 1 or (new and new[0].isupper() and len(new[0]) > 1):
+                return 1.0
+            if new and match.start() > 0:  # the first word of a sentence is always capitalised
+                strength = 0.5
+        return strength
+
+
+def normalised(weights: Mapping[str, float]) -> dict[str, float]:
+    """Return weights that are together 1."""
+    total = sum(weights.values()) or 1.0
+    return {name: weight / total for name, weight in weights.items()}
+
+
+def share(weights: Mapping[str, float], held: set[str]) -> float:
+    """Return the weight, 0..1, of the terms that are among `held`."""
+    return sum(weight for term, weight in weights.items() if term in held)
