@@ -68,7 +68,6 @@ class Sentence:
     end: int
     text: str
     terms: frozenset[str]
-    before: frozenset[str]  # terms of the sentence before it in the passage
     around: frozenset[str]  # terms of its passage and of the article's title
     vector: Vector
 
@@ -110,7 +109,6 @@ class SentenceReader:
                 end=passage.start + end,
                 text=texts[i],
                 terms=held[i],
-                before=held[i - 1] if i else frozenset(),
                 around=around,
                 vector=vectors[i],
             )
@@ -131,10 +129,8 @@ def _features(asked: Question, query: Vector, candidates: Sequence[Sentence]) ->
             "cosine_apart": float(apart[i]),
             "passage_cosine": s.hit.trace.dense_score,
             "passage_score": s.hit.score,
-            "passage_first": 1.0 / s.hit.rank,
             "held": share(asked.terms, set(s.terms)),
             "held_rare": share(rare, set(s.terms)),
-            "held_near": share(rare, set(s.terms | s.before)),
             "held_around": share(asked.terms, set(s.around)),
             "expected": float(asked.kind is not None),
             "shows_expected": asked.shown_by(s.text),

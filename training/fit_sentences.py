@@ -213,8 +213,8 @@ def main() -> int:
 def fit_all(fitted: list[Case]) -> tuple[dict[str, Linear], dict[str, float]]:
     """Fit the three models and choose the two thresholds, on the fitted part alone."""
     names = list(fitted[0].readings[0].features)
-    same = ("unknown", "expected", "names_missing")  # for all sentences of a question, or nearly so
-    sentence = fit_sentence(fitted, [name for name in names if name not in same])
+    verdict_only = ("unknown", "expected", "names_missing", "names_elsewhere")  # (nearly) the same for all sentences
+    sentence = fit_sentence(fitted, [name for name in names if name not in verdict_only])
     rows = [verdict_features(best(case, sentence)[0]) for case in fitted]
     right = [best(case, sentence)[1] for case in fitted]
     answered = fit(rows, right, [*names, "score"])
