@@ -75,10 +75,10 @@ class Sentence:
 class SentenceReader:
     """Reads the passages of one generation sentence by sentence, by vectors that the generation holds."""
 
-    def __init__(self, encoder: Encoder, generation: Generation) -> None:
+    def __init__(self, encoder: Encoder, generation: Generation, score: Linear | None = None) -> None:
         self._encoder = encoder
         self._generation = generation
-        self._score = linear("sentence")
+        self._score = score or linear("sentence")
 
     def read(self, question: str, hits: Sequence[Hit]) -> list[Reading]:
         """Return the sentences of the hits with their scores, best first; ties in reading order."""
