@@ -114,7 +114,8 @@ def ask(
 ) -> None:
     """Answer a question with citations, or say that the briefing does not."""
     briefing = _opened(corpus, index, update)
-    answer = briefing.ask(question, **_filters(since, until, source, tag))
+    with _waiting("reading"):
+        answer = briefing.ask(question, **_filters(since, until, source, tag))
     _print_json(answer) if as_json else _print_answer(answer, briefing)
 
 
@@ -133,7 +134,8 @@ def retrieve(
 ) -> None:
     """List the passages nearest to a question, best first."""
     briefing = _opened(corpus, index, update)
-    hits = briefing.retrieve(question, k=k, **_filters(since, until, source, tag))
+    with _waiting("retrieving"):
+        hits = briefing.retrieve(question, k=k, **_filters(since, until, source, tag))
     if as_json:
         _print_json({"question": question, "hits": [asdict(hit) for hit in hits]})
     else:
@@ -189,7 +191,9 @@ def evaluate(
     from qa.evaluation import ask_all, read_questions, summary
 
     asked = read_questions(questions)
-    outcomes = ask_all(_opened(corpus, index, update), asked)
+    briefing = _opened(corpus, index, update)
+    with _waiting("asking"):
+        outcomes = ask_all(briefing, asked)
     if as_json:
         _print_json({"summary": summary(outcomes), "outcomes": [asdict(outcome) for outcome in outcomes]})
     else:
@@ -245,6 +249,11 @@ def _progress() -> Iterator[Progress]:
             bar.update(task, completed=done)
 
         yield report
+
+
+def _waiting(what: str) -> contextlib.AbstractContextManager[object]:
+    """Show that something goes on (the model takes seconds to load); nothing where stderr is no terminal."""
+    return err.status(f"{what}…") if err.is_terminal else contextlib.nullcontext()
 
 
 def _print_json(value: Any) -> None:  # noqa: ANN401 - whatever the commands return

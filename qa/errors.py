@@ -10,7 +10,6 @@
     ├── ArticleNotFoundError        no such article in the index
     ├── ModelError                  the embedding model is absent, altered or not loadable
     ├── DatasetError                a file or folder of evaluation questions is not usable
-    ├── MissingExtraError           an optional dependency is not installed
     ├── ServeError                  the page cannot be served at its address
     └── StoredIndexError
         ├── IndexNotFoundError      nothing has been built in this folder yet
@@ -60,10 +59,6 @@ class ModelError(BriefingError):
 
 class DatasetError(BriefingError):
     """A file or folder of evaluation questions is not usable."""
-
-
-class MissingExtraError(BriefingError):
-    """An optional dependency is not installed."""
 
 
 class ServeError(BriefingError):
