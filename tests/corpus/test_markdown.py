@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import date
 
 import pytest
@@ -178,9 +177,7 @@ def bomb(levels: int, field: str) -> str:
 
 @pytest.mark.parametrize("field", ["title", "published", "source", "url", "tags", "other"])
 def test_yaml_bomb_does_no_harm(field: str) -> None:
-    started = time.perf_counter()
-    article, _ = read(bomb(7, field))  # ten million items: what grows with them takes long before it takes all memory
-    assert time.perf_counter() - started < 0.3
+    article, _ = read(bomb(9, field))  # a thousand million items: whatever walks them all does not come back
     assert article.text == "Body."
 
 
