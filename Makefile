@@ -38,8 +38,9 @@ $(READY): pyproject.toml constraints.txt
 	@PYTHON="$(PYTHON)" TORCH_INDEX="$(TORCH_INDEX)" sh scripts/setup
 
 lock: $(READY)
+	@$(BIN)/python -m pip freeze --exclude-editable > .venv/frozen
 	@{ echo "# The exact versions that were tested, for pip's -c. Made by: make lock"; \
-	   $(BIN)/python -m pip freeze --exclude-editable | sed 's/+cpu$$//'; } > constraints.new && mv constraints.new constraints.txt
+	   sed 's/+cpu$$//' .venv/frozen; } > constraints.txt
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -42,8 +42,8 @@ _lock = threading.Lock()
 _default: Briefing | None = None
 
 
-def retrieve(question: str, k: int = 5) -> list[Hit]:
-    """Return the k best hits of the default briefing, best first.
+def retrieve(question: str, k: int | None = None) -> list[Hit]:
+    """Return the k best hits of the default briefing (as many as the settings say), best first.
 
     Raises `BriefingError`: question, corpus, index or model not usable.
     """

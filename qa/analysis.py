@@ -11,12 +11,18 @@ import threading
 import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
+from importlib.metadata import version
 
 import sentencex
 import Stemmer
 
+# What terms and sentences depend on; an index of another version is built anew. Raise the first number with any change
+# of the rules here.
+VERSION = f"1, sentencex {version('sentencex')}, PyStemmer {version('PyStemmer')}"
+
 TERM_PATTERN = re.compile(r"\d+(?:[.,]\d+)*|\w+")
 BLOCK_BREAK = re.compile(r"\n[ \t\r]*\n\s*|\n(?=[ \t]*(?:#{1,6} |[-*+] |\d{1,3}[.)] ))")
+STRANGE_SPACE = re.compile(r"[^\S \t\r\n]")
 HEADING = re.compile(r"#{1,6} ")
 ITEM = re.compile(r"[ \t]*\d{1,3}[.)] ")
 
@@ -68,13 +74,15 @@ def _block_sentences(text: str, start: int, end: int) -> Iterator[tuple[int, int
         return
     marker = ITEM.match(block)  # "1." ends no sentence
     first, rest = (marker[0], block[marker.end() :]) if marker else ("", block)
-    pieces = sentencex.segment("en", rest)
-    if "".join(pieces) != rest or not pieces:
-        pieces = [rest]
-    pieces[0] = first + pieces[0]
-    for piece in pieces:
-        yield start, start + len(piece)
-        start += len(piece)
+    plain = STRANGE_SPACE.sub(" ", rest)  # of the same length; sentencex panics at some of the others
+    pieces = sentencex.segment("en", plain)
+    if "".join(pieces) != plain or not pieces:
+        pieces = [plain]
+    lengths = [len(piece) for piece in pieces]
+    lengths[0] += len(first)
+    for length in lengths:
+        yield start, start + length
+        start += length
 
 
 @lru_cache(maxsize=4096)

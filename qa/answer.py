@@ -105,8 +105,9 @@ def _cite(number: int, reading: Reading, articles: Mapping[str, Article]) -> Cit
     article = articles[passage.article_id]
     start = _context_start(reading, article.text)
     quote = article.text[start : reading.end]
-    if article.text[start : start + len(quote)] != quote or not quote.strip():
-        raise AssertionError(f"citation {number} of {article.id} is not a slice of its article")
+    read = passage.text[reading.start - passage.start : reading.end - passage.start]
+    if not read.strip() or not quote.endswith(read):  # the words that were read, against those at their offsets
+        raise AssertionError(f"citation {number}: {article.id} does not say at {reading.start} what was read there")
     return Citation(
         number=number,
         article_id=article.id,

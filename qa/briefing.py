@@ -52,6 +52,7 @@ class Briefing:
         self._snapshot: Snapshot | None = None
         self._tried: str | None = None  # the last generation of another process that was moved to, or refused
         self._refreshing = threading.Lock()
+        self._moving = threading.Lock()
 
     @classmethod
     def open(
@@ -174,9 +175,12 @@ class Briefing:
         folder = self.settings.index.folder
         try:
             name = current_name(folder)
-            if name not in (snapshot.generation.name, self._tried):
-                self._tried = name  # by one thread, and once if it cannot be opened; others go on meanwhile
-                self._serve(self._checked(current_generation(folder)))
+            if name not in (snapshot.generation.name, self._tried) and self._moving.acquire(blocking=False):
+                try:  # one thread loads it, others go on meanwhile; one that cannot be opened is tried once
+                    self._tried = name
+                    self._serve(self._checked(current_generation(folder)))
+                finally:
+                    self._moving.release()
         except StoredIndexError as exc:
             log.warning("still serving %s: %s", snapshot.generation.name, exc)
         return self._snapshot or snapshot

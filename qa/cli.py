@@ -8,8 +8,9 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
+import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, is_dataclass
 from datetime import datetime
 from pathlib import Path
@@ -60,6 +61,11 @@ UntilOption = Annotated[
 ]
 SourceOption = Annotated[list[str] | None, typer.Option("--source", help="Only this source; may be repeated.")]
 TagOption = Annotated[list[str] | None, typer.Option("--tag", help="Only articles with this tag; may be repeated.")]
+
+# Control characters but new line and tab, marks of writing direction, halves of surrogate pairs.
+STEERING = re.compile(
+    "[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069\\ud800-\\udfff]"
+)
 
 STYLES = {Verdict.ANSWERED: "bold green", Verdict.RELATED: "bold yellow", Verdict.NOT_IN_CORPUS: "bold red"}
 
@@ -116,13 +122,16 @@ def ask(
     briefing = _opened(corpus, index, update)
     with _waiting("reading"):
         answer = briefing.ask(question, **_filters(since, until, source, tag))
+    _tell_of_no_hits(answer.hits)
     _print_json(answer) if as_json else _print_answer(answer, briefing)
 
 
 @app.command()
 def retrieve(
     question: Question,
-    k: Annotated[int, typer.Option("-k", min=1, max=1000, help="How many hits.")] = 5,
+    k: Annotated[
+        int | None, typer.Option("-k", min=1, max=1000, help="How many hits.", show_default="from the settings: 5")
+    ] = None,
     corpus: CorpusOption = None,
     index: IndexOption = None,
     since: SinceOption = None,
@@ -136,6 +145,7 @@ def retrieve(
     briefing = _opened(corpus, index, update)
     with _waiting("retrieving"):
         hits = briefing.retrieve(question, k=k, **_filters(since, until, source, tag))
+    _tell_of_no_hits(hits)
     if as_json:
         _print_json({"question": question, "hits": [asdict(hit) for hit in hits]})
     else:
@@ -202,7 +212,7 @@ def evaluate(
 
 def printable(text: str) -> str:
     """Return a text without the control characters that could steer a terminal."""
-    return "".join(c if c.isprintable() or c in "\n\t" else "�" for c in text)
+    return STEERING.sub("�", text.replace("\r\n", "\n"))
 
 
 def _settings(corpus: Path | None, index: Path | None, serve: dict[str, Any] | None = None) -> Settings:
@@ -232,6 +242,11 @@ def _filters(
         "sources": sources or None,
         "tags": tags or None,
     }
+
+
+def _tell_of_no_hits(hits: Sequence[Hit]) -> None:
+    if not hits:  # the nearest passages are always found, so it is the filters
+        err.print("no article passes the filters; `briefing articles` lists sources and dates")
 
 
 @contextlib.contextmanager

@@ -13,7 +13,7 @@
     ├── ServeError                  the page cannot be served at its address
     └── StoredIndexError
         ├── IndexNotFoundError      nothing has been built in this folder yet
-        ├── IndexMismatchError      built by another model, splitter or format version
+        ├── IndexMismatchError      built by another model or format version
         ├── IndexCorruptError       a file of the index is missing or altered
         └── IndexBusyError          another build holds the lock
 
@@ -74,7 +74,7 @@ class IndexNotFoundError(StoredIndexError):
 
 
 class IndexMismatchError(StoredIndexError):
-    """The index was built by another model, splitter or format version."""
+    """The index was built by another model or format version."""
 
 
 class IndexCorruptError(StoredIndexError):

@@ -44,7 +44,7 @@ class Outcome:
     """What became of one question.
 
     `evidence_rank` is the rank of the first hit that holds evidence; `cited_right` whether the first citation
-    holds evidence or an answer; both None where there is no evidence to find.
+    holds evidence or an answer; None where there is nothing to find.
     """
 
     id: str
@@ -69,17 +69,25 @@ def read_questions(file: Path) -> list[PinnedQuestion]:
     questions = []
     for number, values in _json_lines(file):
         try:
-            evidence = tuple(Evidence(str(e["article"]), str(e["quote"])) for e in values.get("evidence", ()))
-            answers = tuple(str(a) for a in values.get("answers", ()))
+            evidence = tuple(Evidence(_text(e["article"]), _text(e["quote"])) for e in values.get("evidence", ()))
+            answers = values.get("answers", [])
+            if not isinstance(answers, list):
+                raise TypeError(f"answers must be a list, not {answers!r}")
             verdict = Verdict(values.get("verdict", "answered"))
-            questions.append(
-                PinnedQuestion(str(values.get("id", number)), str(values["question"]), verdict, evidence, answers)
-            )
+            key, asked = str(values.get("id", number)), _text(values["question"])
+            questions.append(PinnedQuestion(key, asked, verdict, evidence, tuple(map(_text, answers))))
         except (KeyError, TypeError, ValueError) as exc:
             raise DatasetError(f"{file}, line {number}: not a question: {exc!r}; see `briefing eval --help`") from exc
     if not questions:
         raise DatasetError(f"{file} holds no question")
     return questions
+
+
+def _text(value: object) -> str:
+    """Return a text that is not blank: a blank quote or answer is found everywhere."""
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError(f"{value!r} is no text")
+    return value
 
 
 def ask_all(briefing: Briefing, questions: Sequence[PinnedQuestion]) -> list[Outcome]:
@@ -109,7 +117,7 @@ def _outcome(question: PinnedQuestion, answer: Answer, articles: dict[str, Artic
         verdict=answer.verdict,
         confidence=answer.confidence,
         evidence_rank=rank,
-        cited_right=right if question.evidence else None,
+        cited_right=right if question.evidence or question.answers else None,
         verbatim=all(articles[c.article_id].text[c.start : c.end] == c.quote for c in answer.citations),
         text=answer.text,
     )
@@ -154,15 +162,15 @@ def read_beir(folder: Path) -> BeirSet:
     """
     if not folder.is_dir():
         raise DatasetError(f"no folder of evaluation data at {folder.absolute()}; name one that is in BEIR form")
+    try:
+        return _beir(folder)
+    except (KeyError, ValueError, TypeError) as exc:
+        raise DatasetError(f"{folder} is not in BEIR form: {exc!r}") from exc
+
+
+def _beir(folder: Path) -> BeirSet:
     documents = [values for _, values in _json_lines(folder / "corpus.jsonl")]
-    qrels: dict[str, dict[str, int]] = {}
-    for file in sorted((folder / "qrels").glob("*.tsv")):
-        for line in file.read_text(encoding="utf-8").splitlines()[1:]:
-            query, document, grade = line.split("\t")
-            if int(grade) > 0:
-                qrels.setdefault(query, {})[document] = int(grade)
-    if not qrels:
-        raise DatasetError(f"{folder / 'qrels'} holds no judgements (*.tsv: query-id, corpus-id, score)")
+    qrels = _qrels(folder / "qrels")
     asked = [values for _, values in _json_lines(folder / "queries.jsonl")]
     articles = (Article(str(d["_id"]), str(d["text"]), str(d.get("title") or "")) for d in documents)
     return BeirSet(
@@ -172,6 +180,22 @@ def read_beir(folder: Path) -> BeirSet:
         metadata={str(q["_id"]): q.get("metadata") or {} for q in asked},
         qrels=qrels,
     )
+
+
+def _qrels(folder: Path) -> dict[str, dict[str, int]]:
+    qrels: dict[str, dict[str, int]] = {}
+    for file in sorted(folder.glob("*.tsv")):
+        for number, line in enumerate(file.read_text(encoding="utf-8").splitlines()[1:], start=2):
+            try:
+                query, document, grade = line.split("\t")
+                value = int(grade)
+            except ValueError as exc:
+                raise DatasetError(f"{file}, line {number}: not `query-id, corpus-id, score` with tabs") from exc
+            if value > 0:
+                qrels.setdefault(query, {})[document] = value
+    if not qrels:
+        raise DatasetError(f"{folder} holds no judgements (*.tsv: query-id, corpus-id, score)")
+    return qrels
 
 
 def calibration_error(probabilities: NDArray[np.float64], labels: NDArray[np.bool_], bins: int = 10) -> float:

@@ -31,7 +31,7 @@ class Filters:
     """What an article must be: published from `since` to `until` (both included), from one of `sources`,
     with one of `tags`. An article without a date passes no date filter.
 
-    Raises `FilterError` when `since` is after `until`.
+    Raises `FilterError` for values of another type, or `since` after `until`.
     """
 
     since: date | None = None
@@ -40,6 +40,10 @@ class Filters:
     tags: Collection[str] | None = None
 
     def __post_init__(self) -> None:
+        for name in ("since", "until"):
+            value = getattr(self, name)
+            if value is not None and type(value) is not date:  # a datetime is a date that cannot be compared with one
+                raise FilterError(f"{name} must be a datetime.date, not {value!r}")
         if self.since and self.until and self.since > self.until:
             raise FilterError(f"since {self.since} is after until {self.until}; exchange them")
         for name in ("sources", "tags"):
@@ -74,7 +78,7 @@ def retrieve(
     Filters apply before the cut at k. Passages of the same words in several places are one hit.
     """
     mask = _mask(generation, filters) if filters else None
-    scored = _Scores.of(question, generation, encoder, settings.candidates, mask)
+    scored = _Scores.of(question, generation, encoder, max(settings.candidates, settings.k), mask)
     fused = scored.fused(settings.dense_weight, settings.sentence_weight)
     ids = [generation.passages[row].id for row in scored.rows]
     order = sorted(range(len(ids)), key=lambda i: (-fused[i], ids[i]))

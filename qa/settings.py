@@ -124,10 +124,14 @@ def _read_file(file: Path) -> dict[str, Any]:
         values = tomllib.loads(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as exc:
         raise SettingsError(f"cannot read the settings in {file}: {exc}") from exc
+    base = file.resolve().parent
     for group in ("corpus", "index"):
         section = values.get(group)
         if isinstance(section, dict) and isinstance(section.get("folder"), str):
-            section["folder"] = file.resolve().parent / section["folder"]
+            section["folder"] = base / Path(section["folder"]).expanduser()
+    index = values.get("index")
+    if isinstance(index, dict) and isinstance(index.get("model"), str) and (base / index["model"]).is_dir():
+        index["model"] = str(base / index["model"])
     return values
 
 

@@ -94,3 +94,11 @@ def test_blank_text_has_no_sentence(text: str) -> None:
 @given(HOSTILE)
 def test_no_sentence_crosses_a_blank_line(text: str) -> None:
     assert not any("\n\n" in sentence or "\r\n\r\n" in sentence for sentence in cut(text))
+
+
+@pytest.mark.parametrize("space", ["\u00a0", "\u2028", "\u2003", "\u3000", "\x1f"])
+def test_strange_spaces_do_not_bring_the_splitter_down(space: str) -> None:
+    text = f"So did I{space}.{space}.{space}. and left. It rained."
+    found = [text[start:end] for start, end in sentences(text)]
+    assert found[-1] == "It rained."
+    assert "".join(text.split()) == "".join("".join(found).split())

@@ -179,3 +179,20 @@ def test_help_loads_nothing_heavy(tmp_path: Path) -> None:
     assert done.returncode == 0
     for command in ("index", "ask", "retrieve", "articles", "serve", "eval"):
         assert command in done.stdout
+
+
+def test_printable_keeps_every_letter_and_space() -> None:
+    assert qa.cli.printable("$6\u00a0billion 👩\u200d🚀\r\nЖ\t.") == "$6\u00a0billion 👩\u200d🚀\nЖ\t."
+    assert qa.cli.printable("\x1b[31m \u202eevil \ud800") == "�[31m �evil �"
+
+
+def test_filters_that_no_article_passes_are_told(folders: list[str]) -> None:
+    for command in ("ask", "retrieve"):
+        result = run(command, QUESTION, "--source", "Rail Gazete", *folders)
+        assert result.exit_code == 0
+        assert "no article passes the filters" in result.stderr
+
+
+def test_number_of_hits_comes_from_the_settings(folders: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BRIEFING_RETRIEVAL__K", "2")
+    assert len(run_json("retrieve", QUESTION, *folders)["hits"]) == 2

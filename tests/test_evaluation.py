@@ -115,3 +115,36 @@ def test_calibration_error() -> None:
     assert calibration_error(np.array([0.75, 0.75, 0.75, 0.75]), labels) == pytest.approx(0)
     assert calibration_error(np.array([0.0, 1.0, 0.0, 0.0]), labels) == 1
     assert calibration_error(np.array([0.95, 0.95, 0.55, 0.55]), labels) == pytest.approx(0.5 * 0.45 + 0.5 * 0.45)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"question": "a", "answers": "Paris"}',
+        '{"question": "a", "answers": [""]}',
+        '{"question": "a", "evidence": [{"article": "a.md", "quote": " "}]}',
+        '{"question": " "}',
+    ],
+)
+def test_lines_that_would_be_right_whatever_is_answered_are_refused(tmp_path: Path, line: str) -> None:
+    file = tmp_path / "q.jsonl"
+    file.write_text(line)
+    with pytest.raises(DatasetError, match="line 1"):
+        read_questions(file)
+
+
+def test_answers_alone_are_enough_to_judge_by(briefing: Briefing) -> None:
+    asked = PinnedQuestion("q", "Who finances the northern railway?", Verdict.ANSWERED, (), ("Development Bank",))
+    (outcome,) = ask_all(briefing, [asked])
+    assert (outcome.cited_right, outcome.evidence_rank) == (True, None)
+
+
+def test_broken_beir_files_are_told(tmp_path: Path) -> None:
+    folder = write_beir(tmp_path / "set")
+    (folder / "qrels" / "test.tsv").write_text("query-id\tcorpus-id\tscore\nq1 d1 1\n")
+    with pytest.raises(DatasetError, match=r"test\.tsv"):
+        read_beir(folder)
+    folder = write_beir(tmp_path / "other")
+    (folder / "corpus.jsonl").write_text('{"text": "no id"}')
+    with pytest.raises(DatasetError, match="other"):
+        read_beir(folder)

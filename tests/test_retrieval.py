@@ -5,13 +5,15 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from math import log
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
+import qa.retrieval
 from qa.analysis import sentences, terms
 from qa.briefing import Briefing
 from qa.errors import FilterError
@@ -284,11 +286,11 @@ def test_few_candidates_keep_the_best_of_both_lists(briefing: Briefing) -> None:
     generation = briefing.generation
     for question in some_questions(generation, 30):
         everything = retrieve(question, generation, FakeEncoder(), RetrievalSettings(k=50))
-        few = retrieve(question, generation, FakeEncoder(), RetrievalSettings(k=50, candidates=2))
+        few = qa.retrieval._Scores.of(question, generation, FakeEncoder(), 2, None)
         best = {h.passage.id for h in everything if h.trace.dense_rank == 1 or h.trace.bm25_rank == 1}
-        assert best <= {h.passage.id for h in few}
-        assert len(few) <= 4
-        assert all((h.trace.dense_rank or 0) <= 2 and (h.trace.bm25_rank or 0) <= 2 for h in few)
+        assert best <= {generation.passages[row].id for row in few.rows}
+        assert len(few.rows) <= 4
+        assert max([*few.dense_ranks.values(), *few.bm25_ranks.values()]) <= 2
 
 
 def test_retrieval_is_the_same_in_every_run(briefing: Briefing, settings: Settings) -> None:
@@ -300,3 +302,21 @@ def test_retrieval_is_the_same_in_every_run(briefing: Briefing, settings: Settin
 def test_ranks_follow_the_cut(briefing: Briefing) -> None:
     hits = briefing.retrieve("gas", k=2)
     assert hits == [replace(hit, rank=i) for i, hit in enumerate(hits, start=1)]
+
+
+@pytest.mark.parametrize("value", ["2016-01-01", datetime(2016, 1, 1, 12), 2016])
+def test_filter_dates_must_be_dates(value: Any) -> None:  # noqa: ANN401 (whatever a caller gives)
+    with pytest.raises(FilterError, match="since"):
+        Filters(since=value)
+
+
+def test_k_beyond_the_candidates_still_gets_k_hits(tmp_path: Path) -> None:
+    for n in range(30):
+        write_article(tmp_path / "corpus", f"{n:02}.md", f"The bank number {n} lends money.", title=f"Bank {n}")
+    settings = Settings(
+        corpus=CorpusSettings(folder=tmp_path / "corpus"),
+        index=IndexSettings(folder=tmp_path / "index"),
+        retrieval=RetrievalSettings(candidates=5),
+    )
+    briefing = Briefing.open(settings=settings, encoder=FakeEncoder())
+    assert len(briefing.retrieve("Which bank lends?", k=25)) == 25

@@ -128,3 +128,13 @@ def test_settings_are_frozen() -> None:
     settings = load_settings()
     with pytest.raises(ValueError, match="frozen"):
         settings.retrieval.k = 3  # type: ignore[misc]
+
+
+def test_home_and_models_beside_the_file_are_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    (tmp_path / "models" / "own").mkdir(parents=True)
+    file = tmp_path / "briefing.toml"
+    file.write_text('[corpus]\nfolder = "~/articles"\n[index]\nmodel = "models/own"\n')
+    settings = load_settings(file)
+    assert settings.corpus.folder == tmp_path / "home" / "articles"
+    assert settings.index.model == str(tmp_path / "models" / "own")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import stat
+import unicodedata
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -23,6 +24,13 @@ READERS: dict[str, Reader] = {
     ".txt": plain.read,
 }
 NOT_ARTICLES = frozenset({"pinned.toml"})  # about the corpus, not of it
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:  # a name that is too long, a folder above it that is closed
+        return False
 
 
 def _files(folder: Path, unreadable: Callable[[OSError], None]) -> Iterator[Path]:
@@ -53,7 +61,7 @@ def _read_file(file: Path, article_id: str, max_bytes: int) -> tuple[Article, li
     reader = READERS.get(file.suffix.lower())
     if reader is None:
         raise UnreadableError(f"format {file.suffix or 'without suffix'} is not read; known are {', '.join(READERS)}")
-    if not article_id.isprintable():
+    if any(unicodedata.category(c) in ("Cc", "Cs") for c in article_id):
         raise UnreadableError("the file name has characters that cannot be shown; rename it")
     text, remarks = decode(_read_bytes(file, max_bytes))
     article, more = reader(article_id, text)
@@ -70,7 +78,7 @@ def read_corpus(folder: Path, max_file_bytes: int = 10_000_000) -> Corpus:
 
     Raises `CorpusNotFoundError` when the folder is not there.
     """
-    if not folder.is_dir():
+    if not _is_folder(folder):
         raise CorpusNotFoundError(
             f"no corpus folder at {folder.absolute()}; create it and put articles in it, or name another "
             "(--corpus on the command line, corpus=… in Python, [corpus] folder in briefing.toml)"

@@ -18,7 +18,7 @@ NAMED = re.compile(r"[ \t]*[\w-]+[ \t]*:")  # a lone rule may open a text; with 
 MAX_FRONT_MATTER = 20_000  # characters: far above any real one, too little for a YAML bomb to hurt
 SAFE_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml's where it is built in
 MAX_FIELD = 500  # characters of a title, source or tag
-HEADING = re.compile(r"^#{1,6}[ \t]+(.+?)[ \t#]*$", re.MULTILINE)
+HEADING = re.compile(r"^#{1,6}[ \t]+(\S.*)$", re.MULTILINE)
 
 
 def title_from_path(article_id: str) -> str:
@@ -111,7 +111,7 @@ def read(article_id: str, text: str) -> tuple[Article, list[str]]:
     metadata, content = _split(text)
     remarks: list[str] = []
     heading = HEADING.search(content[:2000])
-    title = _one_line(metadata.get("title")) or (_one_line(heading[1]) if heading else None)
+    title = _one_line(metadata.get("title")) or (_one_line(heading[1].rstrip(" \t\r#")) if heading else None)
     article = Article(
         id=article_id,
         text=content,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from qa import analysis
 from qa.analysis import sentences, terms
 from qa.errors import EmptyCorpusError
 from qa.index.diff import Changes, content_hash, diff
@@ -34,14 +35,15 @@ class Plan:
 
     @property
     def fits(self) -> bool:
-        """Whether the previous generation is made by the same model and splitter."""
+        """Whether the previous generation is made by the same model, splitter and text analysis."""
         if self.previous is None:
             return False
         made = self.previous.manifest
-        return (made.fingerprint, made.passage_chars, made.overlap_chars) == (
+        return (made.fingerprint, made.passage_chars, made.overlap_chars, made.analysis) == (
             self.encoder.fingerprint,
             self.settings.passage_chars,
             self.settings.overlap_chars,
+            analysis.VERSION,
         )
 
 
@@ -91,6 +93,7 @@ def _draft(corpus: Corpus, hashes: Mapping[str, str], plan: Plan) -> tuple[Draft
         dimension=vectors.shape[1],
         passage_chars=settings.passage_chars,
         overlap_chars=settings.overlap_chars,
+        analysis=analysis.VERSION,
         corpus=_corpus_hash(hashes),
         articles=len(corpus.articles),
         passages=len(passages),

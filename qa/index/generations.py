@@ -60,6 +60,7 @@ class Manifest:
     dimension: int
     passage_chars: int
     overlap_chars: int
+    analysis: str  # version of the terms and sentences
     corpus: str  # SHA-256 over ids and content hashes
     articles: int
     passages: int
@@ -108,13 +109,18 @@ def build_lock(index: Path) -> Iterator[None]:
         index.mkdir(parents=True, exist_ok=True)
     except OSError as exc:
         raise StoredIndexError(f"no index can be kept at {index.absolute()}: {exc.strerror}; name another folder") from exc
+    lock = FileLock(index / ".lock")
     try:
-        with FileLock(index / ".lock", timeout=LOCK_SECONDS):
-            yield
+        lock.acquire(timeout=LOCK_SECONDS)
     except Timeout as exc:
-        raise IndexBusyError(
-            f"another build has held {index / '.lock'} for {LOCK_SECONDS} seconds; wait for it or stop it"
-        ) from exc
+        message = f"another build has held {index / '.lock'} for {LOCK_SECONDS} seconds; wait for it or stop it"
+        raise IndexBusyError(message) from exc
+    except OSError as exc:
+        raise StoredIndexError(f"{index / '.lock'} cannot be opened: {exc.strerror}; mend its permissions") from exc
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def new_name() -> str:
@@ -124,18 +130,21 @@ def new_name() -> str:
 
 def write_generation(index: Path, draft: Draft, keep: int) -> Generation:
     """Write, check and publish a generation, then remove the oldest beyond `keep`. Call under `build_lock`."""
-    building = index / f"{BUILDING}{draft.manifest.generation}"
-    building.mkdir(parents=True)
+    building, final = index / f"{BUILDING}{draft.manifest.generation}", index / draft.manifest.generation
     try:
+        building.mkdir(parents=True)
         _write_files(building, draft)
         open_generation(building)
+        building.rename(final)
+        _sync_folder(index)
+        _point_to(index, final.name)
+    except OSError as exc:
+        shutil.rmtree(building, ignore_errors=True)
+        message = f"{index.absolute()} cannot be written: {exc}; make room or mend permissions, the old index is still there"
+        raise StoredIndexError(message) from exc
     except BaseException:
         shutil.rmtree(building, ignore_errors=True)
         raise
-    final = index / draft.manifest.generation
-    building.rename(final)
-    _sync_folder(index)
-    _point_to(index, final.name)
     _sweep(index, final.name, keep)
     return open_generation(final)
 
@@ -180,7 +189,7 @@ def open_generation(folder: Path) -> Generation:
             raise IndexCorruptError(f"{folder / name} is not as it was written; run `briefing index` to build anew")
     try:
         return _load(folder, manifest)
-    except (ValueError, KeyError, TypeError, IndexError) as exc:
+    except (OSError, ValueError, KeyError, TypeError, IndexError) as exc:
         raise IndexCorruptError(f"{folder} does not fit together: {exc!r}; run `briefing index` to build anew") from exc
 
 

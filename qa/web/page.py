@@ -11,7 +11,7 @@ import logging
 import os
 import tomllib
 from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import date, datetime
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -227,8 +227,9 @@ def _status(briefing: Briefing, seen: Files | None) -> Callable[[Value], Value]:
         """Return what the header says; `changed` is None where it cannot be known."""
         nonlocal taken
         generation = briefing.generation
-        if generation.name != taken[0]:  # another process has just built it
-            taken = (generation.name, _listing(corpus))
+        if generation.name != taken[0]:  # another process has built it, some time ago
+            files = _listing(corpus)
+            taken = (generation.name, files if files is None or _older(files, generation.manifest.created) else {})
         return {
             "title": briefing.settings.serve.title,
             "articles": len(generation.articles),
@@ -237,6 +238,12 @@ def _status(briefing: Briefing, seen: Files | None) -> Callable[[Value], Value]:
         }
 
     return status
+
+
+def _older(files: Files, created: str) -> bool:
+    """Return whether no file was written after a generation was made."""
+    made = datetime.fromisoformat(created).timestamp() + 1  # the manifest counts whole seconds
+    return all(changed_ns < made * 1e9 for _, changed_ns in files.values())
 
 
 def _listing(corpus: Path) -> Files | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import re
 import secrets
@@ -149,7 +150,8 @@ def serve(settings: Settings) -> None:
         listener.listen()
         sys.stdout.write(f"{settings.serve.title}: {_address(listener)}  (Ctrl+C stops it)\n")
         sys.stdout.flush()
-        uvicorn.Server(config).run(sockets=[listener])
+        with contextlib.suppress(KeyboardInterrupt):  # uvicorn has shut down by then, and raises it again
+            uvicorn.Server(config).run(sockets=[listener])
 
 
 def _opened(settings: Settings) -> tuple[Briefing, Files | None]:

@@ -21,7 +21,7 @@ MAX_TURNS = 50  # kept in the browser: some 5 kB each, of the 5 MB it grants
 
 SIGN = re.compile(r"[\t\n!-/:-@\[-`{-~]")  # whatever can mean something to Markdown or HTML
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
-HEADING = re.compile(r"[ ]{0,3}(#{1,6})[ \t]+(.*?)[ \t]*#*[ \t]*\Z")
+HEADING = re.compile(r"[ ]{0,3}(#{1,6})[ \t]+")
 ITEM = re.compile(r"[ \t]*(?:[-*+>|]|\d{1,3}[.)])[ \t]")  # a line that stays a line of its own
 
 
@@ -178,7 +178,9 @@ def blocks(text: str, start: int, end: int) -> Iterator[Block]:
         heading = HEADING.match(text[first:last])
         level = len(heading[1]) if heading else 0
         if heading:
-            first, last = first + heading.start(2), first + heading.end(2)
+            words = text[first + heading.end() : last].rstrip().rstrip("#").rstrip()
+            first += heading.end()
+            last = first + len(words)
         cuts = [first, min(max(start, first), last), min(max(end, first), last), last]
         pieces = [text[a:b] for a, b in zip(cuts, cuts[1:], strict=False)]
         parts = (Part(text=piece, marked=i == 1) for i, piece in enumerate(pieces) if piece)

@@ -166,3 +166,14 @@ def test_remarks_carry_the_id_of_their_article(folder: Path) -> None:
         ("sub/odd.md", "published: 'soon' is no date; write it as 2016-06-24"),
         ("sub/odd.md", "url: 'ftp://x' is not an http or https address and is left out"),
     ]
+
+
+def test_folder_name_that_no_system_takes_is_not_found(tmp_path: Path) -> None:
+    with pytest.raises(CorpusNotFoundError):
+        read_corpus(tmp_path / ("a" * 5_000))
+
+
+def test_file_names_may_have_any_letters_and_spaces(tmp_path: Path) -> None:
+    for name in ("a\u00a0b.md", "👩\u200d🚀.md", "Ж.md"):
+        (tmp_path / name).write_text("Text.", encoding="utf-8")
+    assert len(read_corpus(tmp_path).articles) == 3

@@ -259,3 +259,9 @@ def test_any_text_becomes_an_article_or_is_refused(text: str) -> None:
     assert article.title.strip()
     assert article.url is None or article.url.startswith(("http://", "https://"))
     assert all(remark.startswith(("url: ", "published: ")) for remark in remarks)
+
+
+def test_heading_of_many_spaces_is_no_trap() -> None:
+    assert markdown.read("a.md", "# " + " " * 1_900 + "b")[0].title == "b"
+    assert markdown.read("a.md", "# a" + " " * 1_900 + "b")[0].title == "a b"
+    assert markdown.read("a.md", "# a" + " #" * 900 + " b ##")[0].title.startswith("a # #")

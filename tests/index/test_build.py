@@ -223,3 +223,14 @@ def test_vectors_of_another_sentence_splitter_are_not_mixed_with_the_spans_of_th
     assert workshop.current is not None
     vectors = workshop.current.store.sentence_vectors(np.arange(2, dtype=np.int64))
     assert [len(each) for each in vectors] == [len(spans) for spans in workshop.current.sentences]
+
+
+def test_index_of_another_text_analysis_is_built_anew_and_keeps_its_vectors(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = workshop.build(RAIL, GAS)
+    monkeypatch.setattr("qa.analysis.VERSION", "2, of tomorrow")
+    second = workshop.build(RAIL, GAS)
+    assert second.generation != first.generation
+    assert (second.changed, second.encoded) == (False, 0)
+    assert current_generation(workshop.settings.folder).manifest.analysis == "2, of tomorrow"

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from qa.errors import IndexBusyError, IndexCorruptError, IndexMismatchError, IndexNotFoundError
+from qa.errors import IndexBusyError, IndexCorruptError, IndexMismatchError, IndexNotFoundError, StoredIndexError
 from qa.index import Generation, Plan, build, build_lock, current_generation
 from qa.settings import IndexSettings
 from qa.types import Article, Corpus
@@ -231,7 +231,7 @@ def test_build_that_fails_at_any_stage_leaves_the_old_generation(
 
     with monkeypatch.context() as patch:
         patch.setattr(generations, stage, fail)
-        with pytest.raises(OSError, match="No space left"):
+        with pytest.raises(StoredIndexError, match="No space left"):
             build(Corpus((version(1),)), Plan(IndexSettings(folder=index), FakeEncoder(), before))
     assert current_generation(index).name == before.name
     assert list(index.glob(".building-*")) == []
@@ -265,3 +265,22 @@ def test_new_names_sort_by_time_and_differ() -> None:
     assert len(set(names)) == 50
     assert [name[:12] for name in names] == sorted(name[:12] for name in names)
     assert all(name.startswith("gen-") for name in names)
+
+
+def test_lock_that_cannot_be_opened_is_told(tmp_path: Path) -> None:
+    (tmp_path / ".lock").mkdir()
+    with pytest.raises(StoredIndexError, match=r"\.lock"), build_lock(tmp_path):
+        pass
+
+
+def test_generation_swept_away_while_it_is_opened_is_told(index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = current_generation(index).folder
+    read_lines = generations._read_lines
+
+    def swept(file: Path) -> object:
+        (folder / "articles.jsonl").unlink(missing_ok=True)
+        return read_lines(file)
+
+    monkeypatch.setattr(generations, "_read_lines", swept)
+    with pytest.raises(IndexCorruptError, match=folder.name):
+        current_generation(index)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import html
 import logging
+import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -155,6 +157,10 @@ def test_the_header_knows_whether_the_folder_changed(briefing: Briefing, corpus_
     assert status(None)["changed"] is True
     Briefing.open(settings=briefing.settings, encoder=FakeEncoder())  # as another process would
     assert (status(None)["articles"], status(None)["changed"]) == (7, False)
+    (corpus_folder / "new.md").write_text("Newer.", encoding="utf-8")
+    Briefing.open(settings=briefing.settings, encoder=FakeEncoder())
+    os.utime(corpus_folder / "new.md", (time.time() + 60, time.time() + 60))  # edited between that build and our look
+    assert status(None)["changed"] is True
 
 
 def test_the_library_lists_the_newest_first(briefing: Briefing) -> None:

@@ -226,3 +226,9 @@ def test_words_that_are_gone_are_said_to_be_gone() -> None:
     shown = view.page_of(ARTICLE, 3, 9, quote="no such words")
     assert not any(part.marked for block in shown.blocks for part in block.parts)
     assert "no longer" in shown.note
+
+
+def test_a_heading_of_many_spaces_takes_no_time_to_speak_of() -> None:
+    gap = " " * 20_000
+    (heading,) = tuple(view.blocks(f"## a{gap}b  ##  ", 0, 0))
+    assert (heading.level, [part.text for part in heading.parts]) == (2, [f"a{gap}b"])
