@@ -32,7 +32,7 @@ TEXTS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class Findings:
     """All that an answer is made of."""
 
     question: str
@@ -42,22 +42,22 @@ class Evidence:
     generation: str
 
 
-def answer(evidence: Evidence, settings: ReaderSettings, milliseconds: Mapping[str, float]) -> Answer:
-    """Return the answer that the evidence allows, or the refusal that it calls for."""
-    best = evidence.readings[0] if evidence.readings else None
+def answer(findings: Findings, settings: ReaderSettings, milliseconds: Mapping[str, float]) -> Answer:
+    """Return the answer that the findings allow, or the refusal that they call for."""
+    best = findings.readings[0] if findings.readings else None
     features = verdict_features(best) if best else {}
     confidence = _probability(linear("answered")(features)) if best else 0.0
     verdict = _verdict(confidence, features, settings)
-    citations = _citations(evidence, settings.citations) if verdict is Verdict.ANSWERED else ()
+    citations = _citations(findings, settings.citations) if verdict is Verdict.ANSWERED else ()
     return Answer(
-        question=evidence.question,
+        question=findings.question,
         text=citations[0].quote if citations else TEXTS[verdict],
         verdict=verdict,
         confidence=round(confidence, 4),
         citations=citations,
-        hits=tuple(evidence.hits),
-        generation=evidence.generation,
-        trace=AnswerTrace(evidence.question, milliseconds, {name: round(v, 4) for name, v in features.items()}),
+        hits=tuple(findings.hits),
+        generation=findings.generation,
+        trace=AnswerTrace(findings.question, milliseconds, {name: round(v, 4) for name, v in features.items()}),
     )
 
 
@@ -81,16 +81,16 @@ def _probability(log_odds: float) -> float:
     return 1 / (1 + exp(-max(-30.0, min(30.0, log_odds))))
 
 
-def _citations(evidence: Evidence, most: int) -> tuple[Citation, ...]:
+def _citations(findings: Findings, most: int) -> tuple[Citation, ...]:
     """Return the best reading as the first citation, and others near it that say something else."""
-    best = evidence.readings[0]
+    best = findings.readings[0]
     chosen: list[Reading] = []
-    for reading in evidence.readings:
+    for reading in findings.readings:
         if len(chosen) == most or reading.score < best.score - NEAR:
             break
-        if not any(_same(reading, other, evidence.articles) for other in chosen):
+        if not any(_same(reading, other, findings.articles) for other in chosen):
             chosen.append(reading)
-    return tuple(_cite(number, reading, evidence.articles) for number, reading in enumerate(chosen, start=1))
+    return tuple(_cite(number, reading, findings.articles) for number, reading in enumerate(chosen, start=1))
 
 
 def _same(one: Reading, other: Reading, articles: Mapping[str, Article]) -> bool:

@@ -11,7 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import Literal
 
-from qa.answer import Evidence
+from qa.answer import Findings
 from qa.answer import answer as make_answer
 from qa.corpus import read_corpus
 from qa.encoder import SentenceEncoder
@@ -147,8 +147,8 @@ class Briefing:
         readings = snapshot.reader.read(question, hits)
         read = time.perf_counter()
         milliseconds = {"retrieve": round(1e3 * (retrieved - started), 1), "read": round(1e3 * (read - retrieved), 1)}
-        evidence = Evidence(question, hits, readings, snapshot.generation.articles, snapshot.generation.name)
-        return make_answer(evidence, self.settings.reader, milliseconds)
+        findings = Findings(question, hits, readings, snapshot.generation.articles, snapshot.generation.name)
+        return make_answer(findings, self.settings.reader, milliseconds)
 
     def articles(self) -> list[Article]:
         """Return the articles of the index, in order of id."""

@@ -253,15 +253,15 @@ def _tell_of_no_hits(hits: Sequence[Hit]) -> None:
 def _progress() -> Iterator[Progress]:
     """Show a bar on stderr while something is encoded; nothing where stderr is no terminal."""
     from rich.progress import Progress as Bar
+    from rich.progress import TaskID
 
     with Bar(console=err, transient=True, disable=not err.is_terminal) as bar:
-        tasks: dict[str, Any] = {}
+        tasks: dict[str, TaskID] = {}
 
         def report(stage: str, done: int, total: int) -> None:
-            task = tasks.setdefault(stage, None)
-            if task is None:
-                task = tasks[stage] = bar.add_task(stage, total=total)
-            bar.update(task, completed=done)
+            if stage not in tasks:
+                tasks[stage] = bar.add_task(stage, total=total)
+            bar.update(tasks[stage], completed=done)
 
         yield report
 

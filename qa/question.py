@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 
 from qa.analysis import terms
@@ -127,6 +127,6 @@ def normalised(weights: Mapping[str, float]) -> dict[str, float]:
     return {name: weight / total for name, weight in weights.items()}
 
 
-def share(weights: Mapping[str, float], held: set[str]) -> float:
+def share(weights: Mapping[str, float], held: Set[str]) -> float:
     """Return the weight, 0..1, of the terms that are among `held`."""
     return sum(weight for term, weight in weights.items() if term in held)

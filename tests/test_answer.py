@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import qa.answer
 import qa.reader
 from qa.analysis import sentences
-from qa.answer import Evidence, answer
+from qa.answer import Findings, answer
 from qa.settings import ReaderSettings
 from qa.types import Answer, Article, Hit, Reading, Verdict
 from tests.texts import HOSTILE, hit_on
@@ -59,8 +59,8 @@ def answered(*readings: Reading, citations: int = 3, answered_from: float | None
     """Return the answer that these readings, best first, allow."""
     articles = {article.id: article for article in (BANK, GAS)}
     hits = tuple(dict.fromkeys(r.hit for r in readings)) if readings else (hit_on(GAS),)
-    evidence = Evidence("Question?", hits, readings, articles, "gen-1")
-    return answer(evidence, ReaderSettings(citations=citations, answered_from=answered_from), {"read": 1.0})
+    findings = Findings("Question?", hits, readings, articles, "gen-1")
+    return answer(findings, ReaderSettings(citations=citations, answered_from=answered_from), {"read": 1.0})
 
 
 def quotes(found: Answer) -> list[str]:
@@ -162,8 +162,8 @@ def test_further_citations_are_near_and_say_something_else() -> None:
 def test_same_words_in_another_article_are_not_cited_again() -> None:
     copy = Article("copy.md", "Gas flows through the eastern pipeline, they say.", "Copy")
     readings = [reading(GAS, "Gas flows through the eastern pipeline."), reading(copy, copy.text, 0.9)]
-    evidence = Evidence("Q", [r.hit for r in readings], readings, {"gas.md": GAS, "copy.md": copy}, "gen-1")
-    assert quotes(answer(evidence, ReaderSettings(), {})) == ["Gas flows through the eastern pipeline."]
+    findings = Findings("Q", [r.hit for r in readings], readings, {"gas.md": GAS, "copy.md": copy}, "gen-1")
+    assert quotes(answer(findings, ReaderSettings(), {})) == ["Gas flows through the eastern pipeline."]
 
 
 def test_sentence_that_leans_takes_the_one_before_along() -> None:
@@ -185,8 +185,8 @@ def test_sentence_that_leans_at_the_beginning_of_its_passage_stands_alone() -> N
 def test_word_that_only_begins_like_a_pronoun_does_not_lean(word: str) -> None:
     article = Article("a.md", f"The bank lends. {word} pays well.", "T")
     best = reading(article, f"{word} pays well.")
-    evidence = Evidence("Q", [best.hit], [best], {"a.md": article}, "gen-1")
-    assert answer(evidence, ReaderSettings(), {}).text == f"{word} pays well."
+    findings = Findings("Q", [best.hit], [best], {"a.md": article}, "gen-1")
+    assert answer(findings, ReaderSettings(), {}).text == f"{word} pays well."
 
 
 def test_trace_holds_times_and_features() -> None:
@@ -210,7 +210,7 @@ def test_every_quotation_is_a_slice_of_its_article(text: str, passage_start: int
         for start, end in sentences(hit.passage.text)
     ]
     for one in readings:
-        found = answer(Evidence("Q", [hit], [one], {"a.md": article}, "gen-1"), ReaderSettings(), {})
+        found = answer(Findings("Q", [hit], [one], {"a.md": article}, "gen-1"), ReaderSettings(), {})
         citation = found.citations[0]
         assert article.text[citation.start : citation.end] == citation.quote == found.text
         assert hit.passage.start <= citation.start <= one.start < one.end == citation.end

@@ -1,5 +1,5 @@
 """Files to articles, one module a format."""
 
-from qa.corpus.folder import read_corpus
+from qa.corpus.folder import corpus_files, read_corpus
 
-__all__ = ["read_corpus"]
+__all__ = ["corpus_files", "read_corpus"]

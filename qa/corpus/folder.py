@@ -33,8 +33,11 @@ def _is_folder(path: Path) -> bool:
         return False
 
 
-def _files(folder: Path, unreadable: Callable[[OSError], None]) -> Iterator[Path]:
-    """Yield the files below a folder, without hidden ones; links to folders are not followed."""
+def corpus_files(folder: Path, unreadable: Callable[[OSError], None] | None = None) -> Iterator[Path]:
+    """Yield the files that a corpus folder is made of, without hidden ones; links to folders are not followed.
+
+    `unreadable` is told of folders that cannot be listed.
+    """
     for root, folders, names in os.walk(folder, onerror=unreadable, followlinks=False):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(names):
@@ -92,7 +95,7 @@ def read_corpus(folder: Path, max_file_bytes: int = 10_000_000) -> Corpus:
         log.warning("%s refused: %s", shown, cause)
         rejected.append(Problem(shown, cause))
 
-    for file in _files(folder, lambda exc: reject(Path(exc.filename), f"cannot be read: {exc.strerror}")):
+    for file in corpus_files(folder, lambda exc: reject(Path(exc.filename), f"cannot be read: {exc.strerror}")):
         article_id = file.relative_to(folder).as_posix()
         try:
             article, remarks = _read_file(file, article_id, max_file_bytes)

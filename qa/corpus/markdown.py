@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from datetime import date, datetime
 from pathlib import PurePosixPath
@@ -42,10 +43,8 @@ def _published(value: object, remarks: list[str]) -> date | None:
     if isinstance(value, date):
         return value
     if isinstance(value, str):
-        try:
+        with contextlib.suppress(ValueError):
             return datetime.fromisoformat(value.strip()).date()
-        except ValueError:
-            pass
     if value not in (None, ""):
         shown = f"{_one_line(value) or type(value).__name__!s:.40}"
         remarks.append(f"published: {shown!r} is no date; write it as 2016-06-24")

@@ -61,10 +61,10 @@ def build(corpus: Corpus, plan: Plan) -> Receipt:
     hashes = {article.id: content_hash(article) for article in corpus.articles}
     changes = diff(plan.previous.hashes if plan.previous else {}, hashes)
     if plan.fits and not changes and plan.previous is not None:
-        return _receipt(corpus, changes, plan.previous, 0, started)
+        return _receipt(corpus, changes, plan.previous.manifest, 0, started)
     draft, encoded = _draft(corpus, hashes, plan)
-    generation = write_generation(plan.settings.folder, draft, plan.settings.keep_generations)
-    return _receipt(corpus, changes, generation, encoded, started)
+    write_generation(plan.settings.folder, draft, plan.settings.keep_generations)
+    return _receipt(corpus, changes, draft.manifest, encoded, started)
 
 
 def _empty_message(corpus: Corpus) -> str:
@@ -173,7 +173,7 @@ def _corpus_hash(hashes: Mapping[str, str]) -> str:
     return hashlib.sha256(listing.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _receipt(corpus: Corpus, changes: Changes, generation: Generation, encoded: int, started: float) -> Receipt:
+def _receipt(corpus: Corpus, changes: Changes, manifest: Manifest, encoded: int, started: float) -> Receipt:
     return Receipt(
         scanned=len(corpus.articles) + len(corpus.rejected),
         unchanged=len(changes.unchanged),
@@ -183,9 +183,9 @@ def _receipt(corpus: Corpus, changes: Changes, generation: Generation, encoded: 
         deleted=changes.deleted,
         rejected=corpus.rejected,
         warnings=corpus.warnings,
-        passages=generation.manifest.passages,
+        passages=manifest.passages,
         encoded=encoded,
-        reused=generation.manifest.passages - encoded,
+        reused=manifest.passages - encoded,
         seconds=round(time.perf_counter() - started, 3),
-        generation=generation.name,
+        generation=manifest.generation,
     )

@@ -128,7 +128,7 @@ def new_name() -> str:
     return f"gen-{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
 
 
-def write_generation(index: Path, draft: Draft, keep: int) -> Generation:
+def write_generation(index: Path, draft: Draft, keep: int) -> None:
     """Write, check and publish a generation, then remove the oldest beyond `keep`. Call under `build_lock`."""
     building, final = index / f"{BUILDING}{draft.manifest.generation}", index / draft.manifest.generation
     try:
@@ -139,14 +139,11 @@ def write_generation(index: Path, draft: Draft, keep: int) -> Generation:
         _sync_folder(index)
         _point_to(index, final.name)
     except OSError as exc:
-        shutil.rmtree(building, ignore_errors=True)
         message = f"{index.absolute()} cannot be written: {exc}; make room or mend permissions, the old index is still there"
         raise StoredIndexError(message) from exc
-    except BaseException:
-        shutil.rmtree(building, ignore_errors=True)
-        raise
+    finally:
+        shutil.rmtree(building, ignore_errors=True)  # gone by then, unless something failed
     _sweep(index, final.name, keep)
-    return open_generation(final)
 
 
 def current_name(index: Path) -> str:

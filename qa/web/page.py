@@ -19,6 +19,7 @@ from typing import Any
 import gradio as gr
 
 from qa.briefing import Briefing
+from qa.corpus import corpus_files
 from qa.errors import ArticleNotFoundError, BriefingError, FilterError, QuestionError
 from qa.web import view
 
@@ -54,15 +55,8 @@ def pinned_questions(corpus: Path) -> list[str]:
 
 def folder_files(corpus: Path) -> Files:
     """Return what tells whether a corpus folder changed, without reading a file."""
-    files: Files = {}
-    for root, folders, names in os.walk(corpus):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        for name in names:
-            file = Path(root, name)
-            if not name.startswith(".") and name != "pinned.toml":
-                info = file.lstat()
-                files[file.relative_to(corpus).as_posix()] = (info.st_size, info.st_mtime_ns)
-    return files
+    files = ((file.relative_to(corpus).as_posix(), file.lstat()) for file in corpus_files(corpus))
+    return {name: (info.st_size, info.st_mtime_ns) for name, info in files}
 
 
 def friendly(exc: Exception) -> str:

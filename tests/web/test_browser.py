@@ -90,7 +90,7 @@ def test_nothing_hostile_runs_and_all_of_it_is_shown_as_it_is(tab: Watched) -> N
     page.keyboard.press("Escape")
     page.mouse.move(5, 5)
     page.get_by_role("button", name="Articles", exact=True).click()
-    expect(page.locator(".library li")).to_have_count(8)
+    expect(page.locator("#library li")).to_have_count(8)
     page.wait_for_timeout(300)
     assert tab.overflow() <= 0
     assert tab.canaries() == []
@@ -195,15 +195,15 @@ def test_the_library_is_filtered_and_opens_articles(tab: Watched) -> None:
     search = page.get_by_role("searchbox")
     expect(search).to_be_focused()
     search.fill("northern 2020")
-    expect(page.locator(".library li")).to_have_count(1)
-    expect(page.locator(".library .count")).to_have_text("1 of 8 articles")
-    entry = page.locator(".library li button")
+    expect(page.locator("#library li")).to_have_count(1)
+    expect(page.locator("#library .count")).to_have_text("1 of 8 articles")
+    entry = page.locator("#library li button")
     entry.click()
     expect(page.get_by_role("dialog", name="Northern railway postponed")).to_be_visible()
     page.keyboard.press("Escape")
     expect(entry).to_be_focused()
     search.fill("recall <img")
-    page.locator(".library li button").click()
+    page.locator("#library li button").click()
     expect(page).to_have_url(re.compile("#article="))
     assert page.evaluate("new URLSearchParams(location.hash.slice(1)).get('article')") == HOSTILE_NAME
 

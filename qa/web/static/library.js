@@ -31,7 +31,7 @@ const draw = () => {
   count.textContent = `${found.length} of ${articles.length} articles${more}`;
 };
 
-element.replaceChildren(make("section", { class: "library" }, make("h2", {}, "Articles"), search, count, list));
+element.replaceChildren(make("section", {}, make("h2", {}, "Articles"), search, count, list));
 
 const sidebar = document.querySelector("#library");
 on("library", () => sidebar.querySelector(".toggle-button").click());
