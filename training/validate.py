@@ -1,0 +1,154 @@
+"""Validation while training: small parts of the reported sets, read with a model."""
+
+from __future__ import annotations
+
+import re
+import string
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from sklearn.metrics import roc_auc_score
+from tokenizers import Tokenizer
+
+from qa.evaluation import read_beir
+from qa.span_model import Batch, SpanModel, make_pairs
+from training.data import Paragraph
+
+MAX_ANSWER = 30  # tokens
+MAX_TOKENS = 320
+BATCH = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A pair to read, with what is right."""
+
+    question: str
+    title: str
+    passage: str
+    answers: tuple[str, ...]  # none: unanswerable
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What a model made of a pair: the best span's text, its logits above null, and the two verdict logits."""
+
+    text: str
+    above_null: float
+    answerable: float
+    relevant: float
+
+
+def normalise(text: str) -> list[str]:
+    """Return the words of an answer as SQuAD compares them (Rajpurkar et al. 2016)."""
+    kept = "".join(c for c in text.lower() if c not in string.punctuation)
+    return re.sub(r"\b(a|an|the)\b", " ", kept).split()
+
+
+def exact(text: str, answers: Sequence[str]) -> float:
+    """Return 1 for one of the answers, else 0."""
+    return float(any(normalise(text) == normalise(a) for a in answers))
+
+
+def f1(text: str, answers: Sequence[str]) -> float:
+    """Return the best F1 of words against the answers."""
+    return max(_f1(normalise(text), normalise(a)) for a in answers)
+
+
+def _f1(a: list[str], b: list[str]) -> float:
+    common = sum((Counter(a) & Counter(b)).values())
+    return 2 * common / (len(a) + len(b)) if common else float(a == b)
+
+
+@torch.inference_mode()
+def read(model: SpanModel, tokenizer: Tokenizer, cases: Sequence[Case]) -> list[Read]:
+    """Read every case, in batches of like length."""
+    pairs = make_pairs(tokenizer, [(c.question, c.title, c.passage) for c in cases], MAX_TOKENS)
+    order = sorted(range(len(pairs)), key=lambda i: len(pairs[i]))
+    results: dict[int, Read] = {}
+    for at in range(0, len(order), BATCH):
+        chosen = order[at : at + BATCH]
+        out = model(Batch.of([pairs[i] for i in chosen]))
+        for row, i in enumerate(chosen):
+            pair = pairs[i]
+            n = len(pair.spans)
+            start, end = (x[row, pair.first : pair.first + n].numpy() for x in (out.start, out.end))
+            scores = np.triu(start[:, None] + end[None, :]) + np.tril(np.full((n, n), -1e9), -1)
+            scores += np.triu(np.full((n, n), -1e9), MAX_ANSWER)
+            a, b = divmod(int(scores.argmax()), n)
+            null = float(out.start[row, 0] + out.end[row, 0])
+            results[i] = Read(
+                cases[i].passage[pair.spans[a][0] : pair.spans[b][1]],
+                float(scores[a, b]) - null,
+                float(out.answerable[row]),
+                float(out.relevant[row]),
+            )
+    return [results[i] for i in range(len(cases))]
+
+
+def nq(data: Path, most: int) -> list[Case]:
+    """Return questions of nq_open_oracle with their passages, evenly taken."""
+    dataset = read_beir(data / "nq_open_oracle")
+    texts = {a.id: a for a in dataset.articles}
+    found = []
+    for query, judged in dataset.qrels.items():
+        article = texts[next(iter(judged))]
+        answers = tuple(dataset.metadata[query]["answers"])
+        found.append(Case(dataset.queries[query], article.title, article.text, answers))
+    return _thinned(found, most)
+
+
+def clapnq(data: Path, most: int) -> list[Case]:
+    """Return questions of clapnq_dev with their passages; half are unanswerable."""
+    dataset = read_beir(data / "clapnq_dev")
+    texts = {a.id: a for a in dataset.articles}
+    found = []
+    for query, values in dataset.metadata.items():
+        article = texts[values["passage"][0]]
+        answers = tuple(values["answers"]) if values["answerable"] else ()
+        found.append(Case(dataset.queries[query], article.title, article.text, answers))
+    return _thinned(found, most)
+
+
+def squad(paragraphs: Sequence[Paragraph], most: int) -> list[Case]:
+    """Return SQuAD 2.0 questions of the articles kept aside."""
+    found = [Case(a.text, p.title, p.text, tuple(t for _, t in a.answers)) for p in paragraphs for a in p.asked]
+    return _thinned(found, most)
+
+
+def _thinned(cases: list[Case], most: int) -> list[Case]:
+    return cases[:: max(1, len(cases) // most)][:most]
+
+
+def shifted(cases: Sequence[Case]) -> list[Case]:
+    """Pair each question with the passage of another: no answer."""
+    return [
+        Case(c.question, d.title, d.passage, ())
+        for c, d in zip(cases, [*cases[7:], *cases[:7]], strict=True)
+    ]
+
+
+def validate(model: SpanModel, tokenizer: Tokenizer, sets: dict[str, list[Case]]) -> dict[str, float]:
+    """Return F1 and exact match where there is an answer, and the AUROC of answerable, of span over null, of both."""
+    model.eval()
+    figures: dict[str, float] = {}
+    for name, cases in sets.items():
+        results = read(model, tokenizer, cases)
+        present = [(r, c) for r, c in zip(results, cases, strict=True) if c.answers]
+        figures[f"{name} f1"] = float(np.mean([f1(r.text, c.answers) for r, c in present]))
+        figures[f"{name} exact"] = float(np.mean([exact(r.text, c.answers) for r, c in present]))
+        labels = [bool(c.answers) for c in cases]
+        if not all(labels):
+            scores = {
+                "answerable": [r.answerable for r in results],
+                "span": [r.above_null for r in results],
+                "both": [r.answerable + 0.5 * r.above_null for r in results],
+                "relevant": [r.relevant for r in results],
+            }
+            figures |= {f"{name} auroc {kind}": float(roc_auc_score(labels, s)) for kind, s in scores.items()}
+    model.train()
+    return {name: round(value, 4) for name, value in figures.items()}
