@@ -1,9 +1,11 @@
 """From hits and readings to an answer: choice, citations, verdict.
 
-The text of an answer is the quotation itself, so it never says what the citation does not. Whether
-there is an answer at all is decided by two small logistic models over the best reading's features
-(`answered`: does it answer; `subject`: is the question's subject in the corpus), fitted and measured by
-`training/fit_sentences.py`.
+The text of an answer is a slice of the quotation, or all of it, so it never says what the citation does not:
+the short answer that the reader marked, or the whole sentence where a few words do not answer (why, how, yes or
+no). Where two articles give different values, both are said. Whether there is an answer at all is decided by two
+small logistic models over the best reading's features (`answered`: does it answer; `subject`: is the question's
+subject in the corpus), fitted and measured by `training/fit_sentences.py` for whole sentences and by
+`training/fit_spans.py` for short answers.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from dataclasses import dataclass
 from math import exp
 
 from qa.analysis import sentences, terms
+from qa.question import KINDS, kind_of
 from qa.reader import linear, shipped
 from qa.settings import ReaderSettings
 from qa.types import Answer, AnswerTrace, Article, Citation, Hit, Reading, Verdict
@@ -22,6 +25,19 @@ from qa.types import Answer, AnswerTrace, Article, Citation, Hit, Reading, Verdi
 LEANS = re.compile(
     r"(?:It|Its|He|She|His|Her|They|Their|Them|This|That|These|Those|Both|Such|Neither|There|But|And|So|Then|Also)\b"
 )
+# Questions that a few words do not answer.
+WHOLE = re.compile(
+    r"\s*(?:(?:and|so|but)\s+)?(?:is|are|was|were|does|do|did|can|could|will|would|has|have|had|should|may|might|must|isn't|aren't|"
+    r"didn't|doesn't)\b",
+    re.I,
+)
+WHOLE_ASKED = re.compile(
+    r"\bwhy\b|\bexplain\b|"
+    r"\bhow (?:come|to|do|does|did|is|are|was|were|can|could|will|would|has|have|had|should)\b",
+    re.I,
+)
+VALUES = ("date", "share", "money", "measure", "number")  # kinds of which two articles can give different ones
+DIGITS = re.compile(r"\d+(?:[.,]\d+)*")
 SAME = 0.7  # share of terms from which two quotations say the same
 NEAR = 2.0  # how far below the best score, in log-odds, a further citation may be
 
@@ -46,12 +62,13 @@ def answer(findings: Findings, settings: ReaderSettings, milliseconds: Mapping[s
     """Return the answer that the findings allow, or the refusal that they call for."""
     best = findings.readings[0] if findings.readings else None
     features = verdict_features(best) if best else {}
-    confidence = _probability(linear("answered")(features)) if best else 0.0
-    verdict = _verdict(confidence, features, settings)
+    fitted = "span_" if best and best.answer_start is not None else ""
+    confidence = _probability(linear(f"{fitted}answered")(features)) if best else 0.0
+    verdict = _verdict(confidence, features, settings, fitted)
     citations = _citations(findings, settings.citations) if verdict is Verdict.ANSWERED else ()
     return Answer(
         question=findings.question,
-        text=citations[0].quote if citations else TEXTS[verdict],
+        text=_text(findings.question, citations) if citations else TEXTS[verdict],
         verdict=verdict,
         confidence=round(confidence, 4),
         citations=citations,
@@ -66,15 +83,50 @@ def verdict_features(best: Reading) -> dict[str, float]:
     return {**best.features, "score": best.score}
 
 
-def _verdict(confidence: float, features: Mapping[str, float], settings: ReaderSettings) -> Verdict:
+def _verdict(confidence: float, features: Mapping[str, float], settings: ReaderSettings, fitted: str) -> Verdict:
     threshold = settings.answered_from
     if threshold is None:
-        threshold = float(shipped("answered")["threshold"])  # type: ignore[arg-type]
+        threshold = float(shipped(f"{fitted}answered")["threshold"])  # type: ignore[arg-type]
     if features and confidence >= threshold:
         return Verdict.ANSWERED
-    if features and _probability(linear("subject")(features)) >= float(shipped("subject")["threshold"]):  # type: ignore[arg-type]
+    least = float(shipped(f"{fitted}subject")["threshold"])  # type: ignore[arg-type]
+    if features and _probability(linear(f"{fitted}subject")(features)) >= least:
         return Verdict.RELATED
     return Verdict.NOT_IN_CORPUS
+
+
+def _text(question: str, citations: Sequence[Citation]) -> str:
+    """Return the short answer, with the other value where another article gives one; or the whole quotation."""
+    short = _short(citations[0])
+    if short is None or WHOLE.match(question) or WHOLE_ASKED.search(question):
+        return citations[0].quote
+    other = next((_short(c) for c in citations[1:] if _differs(question, citations[0], c)), None)
+    return f"{short}; {other}" if other else short
+
+
+def _short(citation: Citation) -> str | None:
+    if citation.answer_start is None or citation.answer_end is None:
+        return None
+    return citation.quote[citation.answer_start - citation.start : citation.answer_end - citation.start]
+
+
+def _differs(question: str, one: Citation, other: Citation) -> bool:
+    """Whether another article gives another value: digits of the kind asked for, none of them in common, in a sentence
+    about the same.
+    """
+    asked = kind_of(question)
+    a, b = _short(one), _short(other)
+    if asked not in VALUES or a is None or b is None or one.article_id == other.article_id:
+        return False
+    shows = KINDS[asked].shows
+    apart = not set(DIGITS.findall(a)) & set(DIGITS.findall(b))
+    return apart and all(shows.search(text) and DIGITS.search(text) for text in (a, b)) and _alike(question, one, other)
+
+
+def _alike(question: str, one: Citation, other: Citation) -> bool:
+    wanted = set(terms(question))
+    held, also = wanted & set(terms(one.quote)), wanted & set(terms(other.quote))
+    return bool(held) and held == also
 
 
 def _probability(log_odds: float) -> float:
@@ -118,8 +170,8 @@ def _cite(number: int, reading: Reading, articles: Mapping[str, Article]) -> Cit
         start=start,
         end=reading.end,
         quote=quote,
-        answer_start=None,
-        answer_end=None,
+        answer_start=reading.answer_start,
+        answer_end=reading.answer_end,
         page=None,
         passage=passage,
     )

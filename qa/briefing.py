@@ -27,6 +27,7 @@ from qa.index import Generation, Plan, build, build_lock, current_generation, cu
 from qa.reader import SentenceReader
 from qa.retrieval import Filters, retrieve
 from qa.settings import MAX_K, Settings, load_settings
+from qa.span_reader import Network, SpanReader, weights_file
 from qa.types import Answer, Article, Corpus, Encoder, Hit, Progress, Reader, Receipt
 
 log = logging.getLogger(__name__)
@@ -51,6 +52,8 @@ class Briefing:
         self.receipt: Receipt | None = None  # of the last refresh
         self._snapshot: Snapshot | None = None
         self._tried: str | None = None  # the last generation of another process that was moved to, or refused
+        wanted = settings.reader.model == "spans" and weights_file() is not None
+        self._network = Network() if wanted else None  # without the trained weights, sentences are read
         self._refreshing = threading.Lock()
         self._moving = threading.Lock()
 
@@ -167,6 +170,11 @@ class Briefing:
         """The generation that is served now."""
         return self._taken().generation
 
+    @property
+    def snapshot(self) -> Snapshot:
+        """The generation that is served now, with its reader."""
+        return self._taken()
+
     def _taken(self) -> Snapshot:
         """Return the snapshot for one call, after moving to a generation that another process has built."""
         snapshot = self._snapshot
@@ -186,7 +194,13 @@ class Briefing:
         return self._snapshot or snapshot
 
     def _serve(self, generation: Generation) -> None:
-        self._snapshot = Snapshot(generation, SentenceReader(self.encoder, generation))
+        self._snapshot = Snapshot(generation, self._reader(generation))
+
+    def _reader(self, generation: Generation) -> Reader:
+        sentences = SentenceReader(self.encoder, generation)
+        if self._network is None:
+            return sentences
+        return SpanReader(self._network, sentences, generation.articles, generation.store)
 
     def _retrieve(self, snapshot: Snapshot, question: str, k: int | None, filters: Filters) -> list[Hit]:
         settings = self.settings.retrieval

@@ -92,9 +92,8 @@ class Question:
         words = list(dict.fromkeys(terms(question)))
         weights = normalised({word: store.idf(word) for word in words})
         names = {t for m in NAME.finditer(question) if m.start() > 0 for t in terms(m[0])}
-        kind = next((name for name, kind in KINDS.items() if kind.asks.search(question)), None)
         unknown = sum(weight for word, weight in weights.items() if not store.knows(word))
-        return cls(weights, unknown, frozenset(names), kind)
+        return cls(weights, unknown, frozenset(names), kind_of(question))
 
     def shown_by(self, text: str) -> float:
         """Return how well a sentence shows the kind of thing that is asked for, 0..1; what the question says itself
@@ -119,6 +118,11 @@ class Question:
             if new and match.start() > 0:  # the first word of a sentence is always capitalised
                 strength = 0.5
         return strength
+
+
+def kind_of(question: str) -> str | None:
+    """Return the kind of answer that is asked for, a key of `KINDS`; None where it is not known."""
+    return next((name for name, kind in KINDS.items() if kind.asks.search(question)), None)
 
 
 def normalised(weights: Mapping[str, float]) -> dict[str, float]:

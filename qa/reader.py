@@ -47,8 +47,11 @@ class Linear:
 
 @cache
 def shipped(part: str) -> dict[str, object]:
-    """Return a part of the fitted weights: `sentence`, `answered`, `subject`."""
-    file = resources.files("qa") / "weights" / "sentences.json"
+    """Return a part of the fitted weights: `sentence`, `answered`, `subject`; of spans: `choice`,
+    `span_answered`, `span_subject`.
+    """
+    name = "spans.json" if part.startswith(("span_", "choice")) else "sentences.json"
+    file = resources.files("qa") / "weights" / name
     values: dict[str, dict[str, object]] = json.loads(file.read_text(encoding="utf-8"))
     return values[part]
 

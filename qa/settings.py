@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
@@ -76,6 +76,11 @@ class RetrievalSettings(_Group):
 class ReaderSettings(_Group):
     """How an answer is chosen, and when there is none."""
 
+    model: Literal["spans", "sentences"] = Field(
+        "spans",
+        description="Reader: the trained one, which marks a short answer in its sentence, or the one that "
+        "chooses whole sentences (also used where the trained weights are absent).",
+    )
     passages: int = Field(6, ge=1, le=50, description="Best passages whose sentences are read.")
     citations: int = Field(3, ge=1, le=5, description="Citations given at most.")
     answered_from: float | None = Field(

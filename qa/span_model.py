@@ -1,26 +1,31 @@
 """The network of the reader: one BERT encoder over question and passage with three outputs.
 
-Input: `[CLS] question [SEP] title : passage [SEP]`, the title left out where there is none. Outputs: start and end of the
-answer span (the position of [CLS] means that there is none), whether the passage answers, whether it is relevant.
+Input: `[CLS] question [SEP] title : passage [SEP]`, the title left out where there is none. Outputs: start and end of
+the answer span (the position of [CLS] means that there is none), whether the passage answers, whether it is relevant.
 The same code makes the input of training and of use.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import load, save_file
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 from transformers import BertConfig, BertModel
 
+from qa.errors import ModelError
 from qa.types import Span
 
 MAX_QUESTION, MAX_TITLE = 64, 24  # tokens; what is beyond is not read
 CLS, SEP, COLON = "[CLS]", "[SEP]", ":"
+EMBEDDINGS, ENCODER = "embeddings.", "encoder."  # names in the sentence-transformers file
 BARRED = -1e4  # logit of a position that cannot be in an answer
 
 
@@ -52,11 +57,10 @@ def load_tokenizer(folder: Path) -> Tokenizer:
     return tokenizer
 
 
-def make_pairs(
-    tokenizer: Tokenizer, texts: Sequence[tuple[str, str, str]], most: int
-) -> list[Pair]:
+def make_pairs(tokenizer: Tokenizer, texts: Sequence[tuple[str, str, str]], most: int) -> list[Pair]:
     """Return the input of each (question, title, passage), `most` tokens at most."""
-    cls, sep, colon = (tokenizer.token_to_id(token) for token in (CLS, SEP, COLON))
+    vocabulary = tokenizer.get_vocab()
+    cls, sep, colon = vocabulary[CLS], vocabulary[SEP], vocabulary[COLON]
     flat = [part.encode("utf-8", "replace").decode() for text in texts for part in text]  # no half surrogate pairs
     encoded = tokenizer.encode_batch(flat, add_special_tokens=False)
     pairs = []
@@ -124,20 +128,64 @@ class SpanModel(nn.Module):
         return Outputs(spans[..., 0], spans[..., 1], verdicts[:, 0], verdicts[:, 1])
 
 
-def build_model(folder: Path) -> SpanModel:
-    """Return a model whose encoder has the weights of a sentence-transformers BERT folder and whose heads are new.
+def new_model(folder: Path) -> SpanModel:
+    """Return a model for the configuration of a BERT folder, with its embeddings; everything else is untrained.
 
-    The embeddings are frozen. Dropout is off: one short pass over the data cannot overfit.
+    Dropout is off: one short pass over the data cannot overfit.
     """
     config = BertConfig.from_pretrained(str(folder), local_files_only=True)
     config.hidden_dropout_prob = config.attention_probs_dropout_prob = 0.0
-    bert = BertModel.from_pretrained(
-        str(folder),
-        config=config,
-        add_pooling_layer=False,
-        attn_implementation="sdpa",
-        local_files_only=True,
-        use_safetensors=True,
-    )
-    bert.embeddings.requires_grad_(False)
-    return SpanModel(bert)
+    config._attn_implementation = "sdpa"
+    model = SpanModel(BertModel(config, add_pooling_layer=False))
+    with safe_open(folder / "model.safetensors", "pt") as file:
+        names = [name for name in file.keys() if name.startswith(EMBEDDINGS)]  # noqa: SIM118 - not a dict
+        held = {name.removeprefix(EMBEDDINGS): file.get_tensor(name) for name in names}
+    model.bert.embeddings.load_state_dict({n: t for n, t in held.items() if n != "position_ids"})
+    return model
+
+
+def build_model(folder: Path) -> SpanModel:
+    """Return a model to train: the encoder of a sentence-transformers BERT folder, its embeddings frozen, new heads."""
+    model = new_model(folder)
+    with safe_open(folder / "model.safetensors", "pt") as file:
+        names = [name for name in file.keys() if name.startswith(ENCODER)]  # noqa: SIM118 - not a dict
+        model.bert.encoder.load_state_dict({n.removeprefix(ENCODER): file.get_tensor(n) for n in names})
+    model.bert.embeddings.requires_grad_(False)
+    return model
+
+
+def load_model(folder: Path, weights: Path, sha256: str | None) -> SpanModel:
+    """Return the trained reader: embeddings of `folder`, all else from `weights` (float16), ready for inference.
+
+    Raises `ModelError` when the file is absent, altered (its hash is not `sha256`) or of another shape.
+    """
+    try:
+        data = weights.read_bytes()
+    except OSError as exc:
+        raise ModelError(
+            f"the reader's weights {weights} cannot be read: {exc.strerror}; install the package again, "
+            'or set [reader] model = "sentences"'
+        ) from exc
+    found = hashlib.sha256(data).hexdigest()
+    if sha256 is not None and found != sha256:
+        raise ModelError(
+            f"{weights} is not the published file (sha256 {found[:12]}… instead of {sha256[:12]}…); "
+            'install the package again, or set [reader] model = "sentences"'
+        )
+    try:
+        held = {name: tensor.float() for name, tensor in load(data).items()}
+        model = new_model(folder)
+        missing, unexpected = model.load_state_dict(held, strict=False)
+    except (OSError, RuntimeError, ValueError, SafetensorError) as exc:
+        raise ModelError(f"{weights} does not fit the bundled model: {exc}") from exc
+    missing = [name for name in missing if not name.startswith("bert.embeddings.")]
+    if missing or unexpected:
+        raise ModelError(f"{weights} does not fit the bundled model: {(missing + unexpected)[:3]}")
+    return model.eval().requires_grad_(False)
+
+
+def save_model(tensors: Mapping[str, Tensor], weights: Path) -> str:
+    """Write encoder layers and heads as float16, and return the file's SHA-256."""
+    kept = {n: t.detach().half().contiguous() for n, t in tensors.items() if not n.startswith("bert.embeddings.")}
+    save_file(kept, weights)
+    return hashlib.sha256(weights.read_bytes()).hexdigest()

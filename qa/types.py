@@ -88,13 +88,18 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A stretch of a hit's article, as an answer: offsets in the article, score, and what speaks for it."""
+    """A stretch of a hit's article, as an answer: offsets in the article, score, and what speaks for it.
+
+    `answer_start`, `answer_end` bound the short answer inside it (article offsets), where the reader gives one.
+    """
 
     hit: Hit
     start: int
     end: int
     score: float
     features: Mapping[str, float]
+    answer_start: int | None = None
+    answer_end: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,16 +11,18 @@ NAME = re.compile(r"(?<!^)(?<![.?!] )\b[A-Z][\w’'-]+(?: (?:of |the |de )?[A-Z]
 YEAR = re.compile(r"\b(?:1[0-9]|20)\d\d\b")
 NUMBER = re.compile(r"(?<![\w.,])\d{1,3}(?![\w.,])")
 BE = re.compile(r"\b(is|are|was|were|did|does|do|can|could|will|would|has|have)\b", re.I)
-OPPOSITES = (
-    "first last|largest smallest|biggest smallest|highest lowest|most least|more less|increase decrease|increased decreased|"
-    "rise fall|rose fell|north south|northern southern|east west|eastern western|before after|early late|earlier later|"
-    "oldest youngest|old new|best worst|begin end|began ended|start stop|started stopped|win lose|won lost|open close|opened closed|"
-    "accept reject|accepted rejected|support oppose|supported opposed|allow forbid|allowed forbidden|maximum minimum|"
-    "positive negative|good bad|like dislike|liked disliked|buy sell|bought sold|hot cold|high low|long short|large small|"
-    "internal external|public private|rich poor|strong weak|male female|men women|born killed|arrive leave|arrived left|"
-    "create destroy|created destroyed|major minor|upper lower|top bottom|majority minority|advantage disadvantage|gained lost"
-)
-OPPOSITE = {a: b for pair in OPPOSITES.split("|") for a, b in (pair.split(), pair.split()[::-1])}
+OPPOSITES = """
+    first last, largest smallest, biggest smallest, highest lowest, most least, more less, increase decrease,
+    increased decreased, rise fall, rose fell, north south, northern southern, east west, eastern western, before
+    after, early late, earlier later, oldest youngest, old new, best worst, begin end, began ended, start stop,
+    started stopped, win lose, won lost, open close, opened closed, accept reject, accepted rejected, support
+    oppose, supported opposed, allow forbid, allowed forbidden, maximum minimum, positive negative, good bad, like
+    dislike, liked disliked, buy sell, bought sold, hot cold, high low, long short, large small, internal external,
+    public private, rich poor, strong weak, male female, men women, born killed, arrive leave, arrived left, create
+    destroy, created destroyed, major minor, upper lower, top bottom, majority minority, advantage disadvantage,
+    gained lost
+"""
+OPPOSITE = {a: b for pair in OPPOSITES.split(",") for a, b in (pair.split(), pair.split()[::-1])}
 WORD = re.compile(r"[a-z]+")
 
 
@@ -89,6 +91,10 @@ def _negation(question: str, _: str, __: Sequence[str], rng: np.random.Generator
     if match is None:
         return None
     word = str(rng.choice(["not", "never"]))
-    after = re.match(r" (?:the |an? )?[\w’'-]+", question[match.end() :]) if match[0].lower() in ("did", "does", "do") else None
+    after = (
+        re.match(r" (?:the |an? )?[\w’'-]+", question[match.end() :])
+        if match[0].lower() in ("did", "does", "do")
+        else None
+    )
     place = match.end() + (after.end() if after else 0)
     return f"{question[:place]} {word}{question[place:]}"

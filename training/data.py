@@ -5,7 +5,6 @@ Sources are files in SQuAD form. Everything is drawn from one random generator, 
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections import Counter
@@ -19,7 +18,6 @@ import numpy as np
 
 from qa.analysis import sentences, terms
 
-HELD_OUT = 15  # percent of the SQuAD 2.0 articles that are never trained on
 SHINGLE = 8  # words
 LEAK = 0.2  # share of a paragraph's shingles that a reported text may hold
 UNTITLED = ("Amazon_", "Filtered_", "Wiki1k:")  # titles that say nothing
@@ -75,11 +73,6 @@ def read_squad(file: Path) -> list[Paragraph]:
             )
             found.append(Paragraph(article["title"], paragraph["context"], asked))
     return found
-
-
-def is_held_out(title: str) -> bool:
-    """Whether a SQuAD 2.0 article is kept for the report: a fixed hash of its title."""
-    return int(hashlib.sha256(title.encode()).hexdigest(), 16) % 100 < HELD_OUT
 
 
 def shingles(text: str) -> set[tuple[str, ...]]:

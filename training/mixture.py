@@ -11,6 +11,7 @@ import numpy as np
 
 from qa.analysis import sentences, terms
 from qa.evaluation import read_beir
+from qa.reader_evaluation import is_held_out
 from training.alter import alter, names
 from training.data import (
     BUDGETS,
@@ -20,7 +21,6 @@ from training.data import (
     Negatives,
     Paragraph,
     Source,
-    is_held_out,
     read_squad,
     targets,
     window,
@@ -105,10 +105,12 @@ class Mixture:
         inside = [(a - start, b - start, w) for a, b, w in found if a >= start and b <= end]
         total = sum(w for _, _, w in inside)
         kept = tuple((a, b, w / total) for a, b, w in inside)
-        return Example(
-            self._question(asked.text), self._title(paragraph), paragraph.text[start:end], kept, bool(kept), True
-        ) if kept else Example(
-            self._question(asked.text), self._title(paragraph), paragraph.text[start:end], (), False, None
+        return (
+            Example(
+                self._question(asked.text), self._title(paragraph), paragraph.text[start:end], kept, bool(kept), True
+            )
+            if kept
+            else Example(self._question(asked.text), self._title(paragraph), paragraph.text[start:end], (), False, None)
         )
 
     def _negative(self, positive: Example, asked: Asked, paragraph: Paragraph) -> Example:
@@ -197,6 +199,9 @@ def open_mixture(data: Path, seed: int, kept: Kept) -> Mixture:
             for p in without_leaks(trained, kept.texts)
         ]
         sources[name] = Source(name, [p for p in clean if p.asked], seed + place)
-        print(f"{name}: {len(read)} paragraphs, {len(trained) - len(clean)} near-duplicates dropped, "
-              f"{len(sources[name])} questions to train on", flush=True)
+        print(
+            f"{name}: {len(read)} paragraphs, {len(trained) - len(clean)} near-duplicates dropped, "
+            f"{len(sources[name])} questions to train on",
+            flush=True,
+        )
     return Mixture(sources, np.random.default_rng(seed))

@@ -3,11 +3,13 @@
     python -m training.train_reader DATA OUT --minutes 90 --seed 7
     python -m training.train_reader DATA OUT --minutes 60 --resume     # goes on with a shorter plan
 
-Where other programs want the cores too, set OMP_WAIT_POLICY=passive: threads that spin halve what is learnt in a second.
+Where other programs want the cores too, set OMP_WAIT_POLICY=passive: threads that spin halve what is learnt in a
+second of processor time.
 
-DATA holds `reader_training/*.json` and the reported sets. OUT gets `checkpoint.safetensors` and `log.jsonl`. The learning
-rate and the mixture follow the share of the planned minutes (or `--tokens`) that is done, so a run of any length ends annealed.
-With `--tokens` a seed gives the same weights again; with `--minutes` the machine decides how far each minute leads.
+DATA holds `reader_training/*.json` and the reported sets. OUT gets `checkpoint.safetensors` and `log.jsonl`. The
+learning rate and the mixture follow the share of the planned minutes (or `--tokens`) that is done, so a run of any
+length ends annealed. With `--tokens` a seed gives the same weights again; with `--minutes` the machine decides how
+far each minute leads.
 """
 
 from __future__ import annotations
@@ -256,7 +258,9 @@ def main(
     minutes: Annotated[float, typer.Option(help="Minutes of training, validation not counted.")] = 90,
     tokens: Annotated[int, typer.Option(help="Tokens of training instead of minutes.")] = 0,
     seed: Annotated[int, typer.Option()] = 7,
-    resume: Annotated[bool, typer.Option(help="Go on from OUT's checkpoint; minutes or tokens are what is left.")] = False,
+    resume: Annotated[
+        bool, typer.Option(help="Go on from OUT's checkpoint; minutes or tokens are what is left.")
+    ] = False,
     threads: Annotated[int, typer.Option()] = 2,
     validated: Annotated[int, typer.Option(help="Questions of each set at a validation.")] = 200,
     validate_every: Annotated[float, typer.Option(help="Minutes.")] = 20,

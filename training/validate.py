@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import string
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +12,7 @@ from sklearn.metrics import roc_auc_score
 from tokenizers import Tokenizer
 
 from qa.evaluation import read_beir
+from qa.reader_evaluation import exact, f1
 from qa.span_model import Batch, SpanModel, make_pairs
 from training.data import Paragraph
 
@@ -41,27 +39,6 @@ class Read:
     above_null: float
     answerable: float
     relevant: float
-
-
-def normalise(text: str) -> list[str]:
-    """Return the words of an answer as SQuAD compares them (Rajpurkar et al. 2016)."""
-    kept = "".join(c for c in text.lower() if c not in string.punctuation)
-    return re.sub(r"\b(a|an|the)\b", " ", kept).split()
-
-
-def exact(text: str, answers: Sequence[str]) -> float:
-    """Return 1 for one of the answers, else 0."""
-    return float(any(normalise(text) == normalise(a) for a in answers))
-
-
-def f1(text: str, answers: Sequence[str]) -> float:
-    """Return the best F1 of words against the answers."""
-    return max(_f1(normalise(text), normalise(a)) for a in answers)
-
-
-def _f1(a: list[str], b: list[str]) -> float:
-    common = sum((Counter(a) & Counter(b)).values())
-    return 2 * common / (len(a) + len(b)) if common else float(a == b)
 
 
 @torch.inference_mode()
@@ -126,10 +103,7 @@ def _thinned(cases: list[Case], most: int) -> list[Case]:
 
 def shifted(cases: Sequence[Case]) -> list[Case]:
     """Pair each question with the passage of another: no answer."""
-    return [
-        Case(c.question, d.title, d.passage, ())
-        for c, d in zip(cases, [*cases[7:], *cases[:7]], strict=True)
-    ]
+    return [Case(c.question, d.title, d.passage, ()) for c, d in zip(cases, [*cases[7:], *cases[:7]], strict=True)]
 
 
 def validate(model: SpanModel, tokenizer: Tokenizer, sets: dict[str, list[Case]]) -> dict[str, float]:

@@ -1,0 +1,246 @@
+"""Fit the choice of a span and its verdict, and report both on questions kept aside.
+
+    python -m training.fit_spans DATA [--write] [--questions 300] [--weights FILE]
+
+Three linear models over the features of `qa.span_reader`, written to `qa/weights/spans.json`:
+
+- `choice`: is this span right, against the others of the same question (RankNet, Burges et al. 2005, linear);
+- `span_answered`: does the best span answer. The same questions are asked again without their passage, without
+  their whole article, and altered by rule (`training/alter.py`) so that nothing answers them;
+- `span_subject`: is the question's subject in the corpus at all.
+
+The questions are of sets that the network was not trained on: `nq_open_oracle` and the articles of `squad_v1.1_dev`
+that are not in SQuAD 2.0. Two thirds of their articles are fitted on, one third is reported
+(`qa.reader_evaluation.is_reported`).
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import torch
+import typer
+from sklearn.linear_model import LogisticRegression
+
+from qa.encoder import SentenceEncoder
+from qa.evaluation import calibration_error
+from qa.reader import Linear, SentenceReader
+from qa.reader_evaluation import Asked, Desk, Keeps, auroc, beir_collection, exact, f1, is_reported, unseen_squad
+from qa.settings import Settings
+from qa.span_reader import Network, SpanReader, WindowReading
+from qa.types import Reading
+from training.alter import alter, names
+
+WEIGHTS = Path(__file__).parents[1] / "qa" / "weights" / "spans.json"
+WORK = Path(tempfile.gettempdir()) / "briefing-fit-spans"
+RIGHT = 0.6  # F1 from which a span counts as right
+MOST_PAIRS = 60_000
+WRONG_COST = 2.0  # a wrong answer costs the trust of two refusals
+REFUSED_COST = 2.0  # "not in the briefing" said wrongly costs two "related" said wrongly
+CHOICE = (
+    "above_null probability answerable relevant behind_relevant behind_answerable span_shows span_asked span_words "
+    "rank agreement sentence_score passage_score passage_cosine cosine held_rare held_around"
+).split()
+ANSWERED = (
+    *CHOICE,
+    *"score expected unknown names_missing names_elsewhere held cosine_apart".split(),
+)
+ABSENT = {"passage": 0.34, "article": 0.33, "altered": 0.33}  # shares of the questions without an answer
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What was read for a question; `absent` says in which way its answer was taken away, "" that it is there."""
+
+    group: str
+    absent: str
+    readings: list[Reading]
+    right: list[bool]
+    unclear: list[bool]  # the right words in another passage
+
+
+class CachedNetwork(Network):
+    """Remembers what it read: the same passages come again with another one taken away."""
+
+    def __init__(self, weights: Path | None) -> None:
+        super().__init__(weights)
+        self._known: dict[tuple[str, str, str], WindowReading] = {}
+
+    def read(self, texts: Sequence[tuple[str, str, str]]) -> list[WindowReading]:
+        """Read what is new, return all."""
+        new = [text for text in dict.fromkeys(texts) if text not in self._known]
+        self._known.update(zip(new, super().read(new), strict=True))
+        return [self._known[text] for text in texts]
+
+
+def cases(desk: Desk, reader: SpanReader) -> Iterator[Case]:
+    """Ask every question as it is, and in the ways in which its answer is not there."""
+    rng = np.random.default_rng(0)
+    others = names(" ".join(article.text for article in desk.collection.articles))
+    texts = {article.id: article.text for article in desk.collection.articles}
+    for asked in desk.collection.asked:
+        changed = alter(asked.text, texts[asked.article], others, rng) if rng.random() < 0.7 else None
+        ways: list[tuple[str, str, Keeps | None]] = [
+            ("", asked.text, None),
+            ("passage", asked.text, desk.without_own(asked)),
+            ("article", asked.text, desk.without_group(asked)),
+        ]
+        if changed:
+            ways.append(("altered", changed, None))
+        for absent, question, keeps in ways:
+            found = desk.findings(question, keeps, reader)
+            if found.readings:
+                yield _case(asked, absent, found.readings, texts)
+
+
+def _case(asked: Asked, absent: str, readings: Sequence[Reading], texts: dict[str, str]) -> Case:
+    said = [texts[r.hit.passage.article_id][r.answer_start : r.answer_end] for r in readings]
+    own = [r.hit.passage.article_id == asked.article for r in readings]
+    good = [not absent and f1(text, asked.answers) >= RIGHT for text in said]
+    same = [bool(exact(text, asked.answers)) for text in said]
+    right = [g and (o or s) for g, o, s in zip(good, own, same, strict=True)]
+    return Case(asked.group, absent, list(readings), right, [g and not r for g, r in zip(good, right, strict=True)])
+
+
+def fit_choice(fitted: Sequence[Case]) -> Linear:
+    """Fit the score: each right span against each wrong one of the same question."""
+    differences = []
+    for case in fitted:
+        rows = np.array([[r.features[name] for name in CHOICE] for r in case.readings])
+        right, wrong = np.array(case.right), ~np.array(case.right) & ~np.array(case.unclear)
+        if not case.absent and right.any() and wrong.any():
+            pairs = (rows[right][:, None, :] - rows[wrong][None, :, :]).reshape(-1, len(CHOICE))
+            differences.append(pairs)
+    every = np.concatenate(differences)
+    weight = np.concatenate([np.full(len(d), 1 / len(d)) for d in differences])  # each question counts once
+    chosen = np.random.default_rng(0).permutation(len(every))[:MOST_PAIRS]
+    pairs, weight = every[chosen], weight[chosen]
+    scale = pairs.std(axis=0) + 1e-6
+    model = LogisticRegression(C=1.0, fit_intercept=False, max_iter=3000)
+    both = np.concatenate([pairs, -pairs]) / scale
+    model.fit(both, np.repeat([True, False], len(pairs)), sample_weight=np.tile(weight, 2))
+    return Linear(0.0, _named(CHOICE, model.coef_[0] / scale))
+
+
+def _named(names: Sequence[str], weights: np.ndarray) -> dict[str, float]:
+    return {name: round(float(w), 4) for name, w in zip(names, weights, strict=True)}
+
+
+def ordered(case: Case, choice: Linear) -> tuple[dict[str, float], bool]:
+    """Return the verdict's features of the span that the choice puts first, and whether it is right."""
+    scores = [choice(r.features) for r in case.readings]
+    first = int(np.argmax(scores))
+    return {**case.readings[first].features, "score": scores[first]}, case.right[first]
+
+
+def fit_logistic(rows: Sequence[dict[str, float]], labels: np.ndarray, weights: np.ndarray) -> Linear:
+    """Fit a probability to features; these are scaled for the penalty and scaled back."""
+    matrix = np.array([[row[name] for name in ANSWERED if name in row] for row in rows])
+    kept = [name for name in ANSWERED if name in rows[0]]
+    mean, scale = matrix.mean(axis=0), matrix.std(axis=0) + 1e-6
+    model = LogisticRegression(C=0.3, max_iter=3000).fit((matrix - mean) / scale, labels, sample_weight=weights)
+    weight = model.coef_[0] / scale
+    return Linear(round(float(model.intercept_[0] - (weight * mean).sum()), 4), _named(kept, weight))
+
+
+def balance(found: Sequence[Case]) -> np.ndarray:
+    """Weigh questions with an answer one half, and each way of having none by its share of the other half."""
+    counts = {way: sum(case.absent == way for case in found) for way in ("", *ABSENT)}
+    shares = {"": 1.0, **ABSENT}
+    return np.array([shares[case.absent] * len(found) / 2 / counts[case.absent] for case in found])
+
+
+def best_threshold(p: np.ndarray, labels: np.ndarray, weights: np.ndarray, cost: float) -> float:
+    """Return the threshold at which wrong yeses, each `cost` times a wrong no, cost least."""
+    steps = np.arange(0.05, 0.96, 0.01)
+    costs = [cost * weights[~labels & (p >= t)].sum() + weights[labels & (p < t)].sum() for t in steps]
+    return round(float(steps[int(np.argmin(costs))]), 2)
+
+
+def probabilities(model: Linear, rows: Sequence[dict[str, float]]) -> np.ndarray:
+    """Return the probability of each row."""
+    return 1 / (1 + np.exp(-np.array([model(row) for row in rows])))
+
+
+def report(kept: Sequence[Case], models: dict[str, Linear], thresholds: dict[str, float]) -> None:
+    """Print the figures on the part that was not fitted on."""
+    firsts = [ordered(case, models["choice"]) for case in kept]
+    rows, right = [row for row, _ in firsts], np.array([r for _, r in firsts])
+    present = np.array([not case.absent for case in kept])
+    possible = np.array([any(case.right) for case in kept])
+    print(
+        f"span right first {right[present].mean():.3f} of {present.sum()}, "
+        f"among those read {possible[present].mean():.3f}"
+    )
+    p, weights = probabilities(models["span_answered"], rows), balance(kept)
+    print(
+        f"answers rightly: AUROC {auroc(p, right):.3f}, calibration error {calibration_error(p, right):.3f} "
+        f"(mean {p.mean():.3f}, true {np.average(right):.3f})"
+    )
+    t = thresholds["span_answered"]
+    for way in ABSENT:
+        absent = np.array([case.absent == way for case in kept])
+        both = present | absent
+        yes, no = (p[absent] >= t).mean(), (p[present] < t).mean()
+        print(
+            f"{way} absent: AUROC {auroc(p[both], present[both]):.3f}, "
+            f"at {t} balanced accuracy {1 - (yes + no) / 2:.3f}, "
+            f"answered though absent {yes:.3f}, refused though present {no:.3f}"
+        )
+    q = probabilities(models["span_subject"], rows)
+    near = np.array([case.absent != "article" for case in kept])
+    print(f"subject in the corpus: AUROC {auroc(q, near):.3f}; weights sum {weights.sum():.0f}")
+
+
+def fit_all(fitted: Sequence[Case]) -> tuple[dict[str, Linear], dict[str, float]]:
+    """Fit the three models and choose two thresholds."""
+    choice = fit_choice(fitted)
+    firsts = [ordered(case, choice) for case in fitted]
+    rows, right = [row for row, _ in firsts], np.array([r for _, r in firsts])
+    near = np.array([case.absent != "article" for case in fitted])
+    weights = balance(fitted)
+    answered, subject = fit_logistic(rows, right, weights), fit_logistic(rows, near, weights)
+    p, q = probabilities(answered, rows), probabilities(subject, rows)
+    return {"choice": choice, "span_answered": answered, "span_subject": subject}, {
+        "span_answered": best_threshold(p, right, weights, WRONG_COST),
+        "span_subject": best_threshold(q, near, weights, 1 / REFUSED_COST),
+    }
+
+
+def main(
+    data: Annotated[Path, typer.Argument(help="Folder of the data sets.")],
+    questions: Annotated[int, typer.Option(help="Questions of each set.")] = 300,
+    weights: Annotated[Path | None, typer.Option(help="Reader weights other than the shipped ones.")] = None,
+    work: Annotated[Path, typer.Option(help="Indexes go here.")] = WORK,
+    write: Annotated[bool, typer.Option(help=f"Write {WEIGHTS.name}.")] = False,
+) -> None:
+    """Fit, report and, if asked, write the weights."""
+    torch.set_flush_denormal(True)
+    encoder = SentenceEncoder()
+    network = CachedNetwork(weights)
+    found: list[Case] = []
+    for collection in (beir_collection(data / "nq_open_oracle"), unseen_squad(data)):
+        desk = Desk(collection.thinned(questions), work, encoder, Settings())
+        generation = desk.briefing.generation
+        base = SentenceReader(encoder, generation)
+        reader = SpanReader(network, base, generation.articles, generation.store, Linear(0.0, {}))
+        found += cases(desk, reader)
+        print(f"{collection.name}: {len(found)} cases so far", flush=True)
+    models, thresholds = fit_all([case for case in found if not is_reported(case.group)])
+    report([case for case in found if is_reported(case.group)], models, thresholds)
+    values: dict[str, dict[str, object]] = {n: {"bias": m.bias, "weights": dict(m.weights)} for n, m in models.items()}
+    for name, threshold in thresholds.items():
+        values[name]["threshold"] = threshold
+    print(json.dumps(values, indent=1))
+    if write:
+        WEIGHTS.write_text(json.dumps(values, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    typer.run(main)
