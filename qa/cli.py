@@ -184,21 +184,38 @@ def serve(
 @app.command("eval")
 def evaluate(
     questions: Annotated[
-        Path,
+        Path | None,
         typer.Option(
             "--questions",
             help='JSON Lines: {"question": …, "verdict": "answered|related|not_in_corpus", '
             '"evidence": [{"article": …, "quote": …}], "answers": […]}.',
             show_default=False,
         ),
-    ],
+    ] = None,
+    reader: Annotated[
+        Path | None,
+        typer.Option(
+            "--reader",
+            help="Folder of data sets: measure how the reader reads and refuses on nq_open_oracle, clapnq_dev, "
+            "squad_v2.0_dev and squad_v1.1_dev.",
+            show_default=False,
+        ),
+    ] = None,
+    reader_questions: Annotated[int, typer.Option(min=10, help="With --reader: questions of each set at most.")] = 600,
     corpus: CorpusOption = None,
     index: IndexOption = None,
     update: UpdateOption = True,
     as_json: JsonOption = False,
 ) -> None:
-    """Ask a file of questions and compare the answers with what is expected."""
+    """Ask a file of questions and compare the answers with what is expected, or measure the reader on data sets."""
+    if (questions is None) == (reader is None):
+        raise typer.BadParameter("name either a file with --questions or a folder of data sets with --reader")
+    if reader is not None:
+        _evaluate_reader(reader, reader_questions, as_json)
+        return
     from qa.evaluation import ask_all, read_questions, summary
+
+    assert questions is not None
 
     asked = read_questions(questions)
     briefing = _opened(corpus, index, update)
@@ -208,6 +225,26 @@ def evaluate(
         _print_json({"summary": summary(outcomes), "outcomes": [asdict(outcome) for outcome in outcomes]})
     else:
         _print_outcomes(outcomes, summary(outcomes))
+
+
+def _evaluate_reader(data: Path, most: int, as_json: bool) -> None:
+    import tempfile
+
+    from qa.encoder import SentenceEncoder
+    from qa.reader_evaluation import evaluate_reader
+
+    settings = _settings(None, None)
+    encoder = SentenceEncoder(settings.index.model, settings.index.batch_size)
+    with tempfile.TemporaryDirectory(prefix="briefing-eval-") as work, _waiting("reading"):
+        sections = evaluate_reader(data, Path(work), encoder, settings, most)
+    if as_json:
+        _print_json(sections)
+        return
+    for name, figures in sections.items():
+        _line((name, "bold"))
+        _line("  ".join(f"{key} {value}" for key, value in figures.items() if key != "curve"))
+        for point in figures.get("curve", ()):  # type: ignore[attr-defined]
+            _line(("    " + "  ".join(f"{key} {value}" for key, value in point.items()), "dim"))
 
 
 def printable(text: str) -> str:

@@ -284,7 +284,9 @@ def open_settings(settings: Settings) -> Settings:
     return settings.model_copy(update={"reader": settings.reader.model_copy(update={"answered_from": 0.0})})
 
 
-def evaluate_reader(data: Path, work: Path, encoder: Encoder, settings: Settings, limit: int) -> dict[str, object]:
+def evaluate_reader(
+    data: Path, work: Path, encoder: Encoder, settings: Settings, limit: int
+) -> dict[str, dict[str, object]]:
     """Return all figures, `limit` questions of each set at most. Raises `DatasetError` for a set that is absent."""
     return dict(_sections(data, work, encoder, settings, limit))
 

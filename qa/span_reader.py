@@ -100,7 +100,7 @@ class Network:
         pairs = make_pairs(tokenizer, texts, MAX_TOKENS)
         with torch.inference_mode():
             out = model(Batch.of(pairs))
-        return [_reading(out, row, pair) for row, pair in enumerate(pairs)]
+        return [_reading(out, row, pair, texts[row][2]) for row, pair in enumerate(pairs)]
 
     def _model(self) -> tuple[SpanModel, Tokenizer]:
         with self._lock:
@@ -113,7 +113,7 @@ class Network:
             return self._loaded
 
 
-def _reading(out: Outputs, row: int, pair: Pair) -> WindowReading:
+def _reading(out: Outputs, row: int, pair: Pair, text: str) -> WindowReading:
     n = len(pair.spans)
     if n == 0:
         return WindowReading((), float(out.answerable[row]), float(out.relevant[row]))
@@ -121,7 +121,9 @@ def _reading(out: Outputs, row: int, pair: Pair) -> WindowReading:
     null = float(out.start[row, 0] + out.end[row, 0])
     scores = start[:, None] + end[None, :]  # (n, n), first token by last token
     length = np.arange(n)[None, :] - np.arange(n)[:, None]
-    scores = np.where((length >= 0) & (length < MAX_ANSWER), scores, -np.inf)
+    within = np.searchsorted([b for _, b in sentences(text)], [a for a, _ in pair.spans], side="right")  # (n,)
+    possible = (length >= 0) & (length < MAX_ANSWER) & (within[:, None] == within[None, :])  # inside one sentence
+    scores = np.where(possible, scores, -np.inf)
     peak = max(null, float(scores.max()))
     total = math.exp(null - peak) + float(np.exp(scores - peak).sum())
     found: list[Found] = []
@@ -159,7 +161,7 @@ class SpanReader:
 
     def read(self, question: str, hits: Sequence[Hit]) -> list[Reading]:
         """Return sentences that hold a span, best first; sentences alone where no span can be had."""
-        plain = self._base.read(question, hits)
+        plain = self._plain(question, hits)
         windows = _windows(plain, hits)[:WINDOWS]
         read = self._network.read([(question, self._title(w), w.text) for w in windows])
         asked = Question.of(question, self._store)
@@ -169,6 +171,12 @@ class SpanReader:
         score = self._score or linear("choice")
         scored = [replace(r, score=score(r.features)) for r in readings]
         return sorted(scored, key=lambda r: -r.score)  # stable: ties in reading order
+
+    def _plain(self, question: str, hits: Sequence[Hit]) -> list[Reading]:
+        """Return the sentences of the hits; passages of short sentences alone, which lost to the others, come last."""
+        plain = self._base.read(question, hits)
+        read = {reading.hit.passage.id for reading in plain}
+        return plain + [r for hit in hits if hit.passage.id not in read for r in self._base.read(question, [hit])]
 
     def relevance(self, question: str, hits: Sequence[Hit]) -> list[float]:
         """Return the logit of the relevance of each hit's passage, in the order of the hits."""
