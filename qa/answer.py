@@ -147,8 +147,10 @@ def _citations(findings: Findings, most: int) -> tuple[Citation, ...]:
 
 def _same(one: Reading, other: Reading, articles: Mapping[str, Article]) -> bool:
     a, b = (set(terms(articles[r.hit.passage.article_id].text[r.start : r.end])) for r in (one, other))
-    overlap = len(a & b) / max(1, min(len(a), len(b)))
     same_article = one.hit.passage.article_id == other.hit.passage.article_id
+    confirms = not same_article and one.answer_start is not None and other.answer_start is not None
+    size = max(len(a), len(b)) if confirms else min(len(a), len(b))  # another article that says it too is worth citing
+    overlap = len(a & b) / max(1, size)
     return overlap >= SAME or (same_article and one.start < other.end and other.start < one.end)
 
 

@@ -12,6 +12,7 @@ import hypothesis
 import pytest
 
 import qa.answer
+import qa.briefing
 import qa.reader
 from qa.briefing import Briefing
 from qa.settings import CorpusSettings, IndexSettings, RetrievalSettings, Settings
@@ -151,6 +152,13 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Remove the settings that the caller's shell may carry."""
     for name in [name for name in os.environ if name.startswith("BRIEFING_")]:
         monkeypatch.delenv(name)
+
+
+@pytest.fixture(autouse=True)
+def without_trained_reader(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read sentences, as where the package has no trained weights, in all but slow tests: exact, and in no time."""
+    if request.node.get_closest_marker("slow") is None:
+        monkeypatch.setattr(qa.briefing, "weights_file", lambda: None)
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from math import exp
 
@@ -39,6 +40,8 @@ def weigh(monkeypatch: pytest.MonkeyPatch) -> Weigh:
         parts = {
             "answered": {"bias": 0.0, "weights": {"a": 1.0}, "threshold": answered},
             "subject": {"bias": 0.0, "weights": {"b": 1.0}, "threshold": subject},
+            "span_answered": {"bias": 1.0, "weights": {"a": 1.0}, "threshold": answered},
+            "span_subject": {"bias": 1.0, "weights": {"b": 1.0}, "threshold": subject},
         }
         for module in (qa.reader, qa.answer):
             monkeypatch.setattr(module, "shipped", parts.__getitem__)
@@ -193,6 +196,86 @@ def test_trace_holds_times_and_features() -> None:
     trace = answered(reading(GAS, "Gas flows", score=0.123456, a=1.0)).trace
     assert (trace.searched_for, trace.milliseconds) == ("Question?", {"read": 1.0})
     assert trace.features == {"a": 1.0, "b": 9.0, "score": 0.1235}
+
+
+def spanned(article: Article, sentence: str, short: str, score: float = 1.0, a: float = 9.0) -> Reading:
+    """Return a reading with a short answer."""
+    found = reading(article, sentence, score, a=a)
+    start = article.text.index(short, found.start)
+    return replace(found, answer_start=start, answer_end=start + len(short))
+
+
+def asked(question: str, *readings: Reading) -> Answer:
+    """Return the answer to a question from these readings, best first."""
+    articles = {a.id: a for a in (BANK, GAS, OLD_COST, NEW_COST)}
+    findings = Findings(question, tuple(r.hit for r in readings), readings, articles, "gen-1")
+    return answer(findings, ReaderSettings(), {})
+
+
+OLD_COST = Article("old.md", "The railway costs 400 billion roubles. It is long.", "Cost")
+NEW_COST = Article("new.md", "Now the railway costs 1.7 trillion roubles.", "Cost")
+
+
+def test_short_answer_is_the_text_and_is_marked_in_its_whole_sentence() -> None:
+    found = asked(
+        "Where was the bank founded?", spanned(BANK, "The Development Bank was founded in Fortaleza.", "Fortaleza")
+    )
+    (citation,) = found.citations
+    assert (found.text, citation.quote) == ("Fortaleza", "The Development Bank was founded in Fortaleza.")
+    assert BANK.text[citation.answer_start : citation.answer_end] == "Fortaleza"
+
+
+def test_short_answer_of_a_sentence_that_leans_stays_marked() -> None:
+    found = asked("To what does it lend?", spanned(BANK, "It lends to railways.", "railways"))
+    (citation,) = found.citations
+    assert citation.quote == "The Development Bank was founded in Fortaleza. It lends to railways."
+    assert (found.text, BANK.text[citation.answer_start : citation.answer_end]) == ("railways", "railways")
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["Does the bank lend to railways?", "Is it so?", "Why does it lend?", "how did it lend", "And was it there?"],
+)
+def test_yes_why_and_how_are_answered_by_the_sentence(question: str) -> None:
+    assert asked(question, spanned(GAS, "The contract covers thirty years.", "thirty years")).text == (
+        "The contract covers thirty years."
+    )
+
+
+@pytest.mark.parametrize("question", ["How long is the contract?", "how many years?", "Who was it?", "how much"])
+def test_short_questions_get_short_answers(question: str) -> None:
+    found = asked(question, spanned(GAS, "The contract covers thirty years.", "thirty years"))
+    assert found.text == "thirty years"
+
+
+def test_articles_that_differ_are_both_said_each_with_its_citation() -> None:
+    old = spanned(OLD_COST, "The railway costs 400 billion roubles.", "400 billion roubles")
+    new = spanned(NEW_COST, "Now the railway costs 1.7 trillion roubles.", "1.7 trillion roubles", 0.9)
+    found = asked("How much does the railway cost?", old, new)
+    assert found.text == "400 billion roubles; 1.7 trillion roubles"
+    assert [c.quote[c.answer_start - c.start : c.answer_end - c.start] for c in found.citations] == [  # type: ignore[operator]
+        "400 billion roubles",
+        "1.7 trillion roubles",
+    ]
+    assert asked("What did they say?", old, new).text == "400 billion roubles"  # no value was asked for
+
+
+def test_articles_that_agree_are_one_answer_with_two_citations() -> None:
+    agreeing = Article("new.md", "Experts put what the railway costs at 400 billion in sum.", "Cost")
+    one = spanned(OLD_COST, "The railway costs 400 billion roubles.", "400 billion roubles")
+    other = spanned(agreeing, agreeing.text, "400 billion", 0.9)
+    articles = {"old.md": OLD_COST, "new.md": agreeing}
+    findings = Findings("What does the railway cost?", (one.hit, other.hit), (one, other), articles, "g")
+    found = answer(findings, ReaderSettings(), {})
+    assert (found.text, len(found.citations)) == ("400 billion roubles", 2)
+
+
+def test_verdict_of_a_short_answer_has_its_own_weights() -> None:
+    best = spanned(GAS, "The contract covers thirty years.", "thirty years", a=0.5)
+    assert asked("How long?", best).confidence == pytest.approx(1 / (1 + exp(-1.5)), abs=5e-5)
+    assert answered(reading(GAS, "The contract covers thirty years.", a=0.5)).confidence == pytest.approx(
+        1 / (1 + exp(-0.5)), abs=5e-5
+    )
 
 
 LEANING = st.lists(

@@ -89,7 +89,8 @@ def test_best_span_of_all_passages_is_first_and_equals_add_up(tmp_path: Path) ->
 def test_long_passages_are_read_around_their_best_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(qa.span_reader, "WINDOW_CHARS", 60)
     body = (
-        "Quiet words fill the first line. The bank finances a long bridge. Some more words follow it. " + "Nothing here. " * 9
+        "Quiet words fill the first line. The bank finances a long bridge. Some more words follow it. "
+        + "Nothing here. " * 9
     )
     generation = generation_of(tmp_path, Article("a.md", body, "Title"))
     network = MarkedNetwork("nothing at all")
