@@ -23,7 +23,7 @@ from rich.text import Text
 
 from qa import __version__
 from qa.errors import BriefingError
-from qa.types import Answer, Hit, Problem, Receipt, Verdict
+from qa.types import Answer, Citation, Hit, Problem, Receipt, Verdict
 
 if TYPE_CHECKING:
     from qa.briefing import Briefing
@@ -348,11 +348,20 @@ def _print_answer(answer: Answer, briefing: Briefing) -> None:
         told = " · ".join(filter(None, (citation.title, citation.source, str(citation.published or ""))))
         _line("")
         _line((f"[{citation.number}] ", "bold"), told)
-        _line(f"    {citation.quote}")
+        _line("    ", *_marked(citation))
         _line((f"    {citation.article_id}, characters {citation.start} to {citation.end}", "dim"))
     if not answer.citations and answer.verdict is Verdict.RELATED:
         _line("")
         _print_hits(list(answer.hits[:3]), briefing)
+
+
+def _marked(citation: Citation) -> tuple[str | tuple[str, str], ...]:
+    """Return the quotation, its short answer marked."""
+    quote, start, end = citation.quote, citation.answer_start, citation.answer_end
+    if start is None or end is None:
+        return (quote,)
+    a, b = start - citation.start, end - citation.start
+    return quote[:a], (quote[a:b], "bold underline"), quote[b:]
 
 
 def _print_hits(hits: list[Hit], briefing: Briefing) -> None:
