@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +15,7 @@ from urllib.parse import unquote
 
 import bm25s
 import numpy as np
+from numpy.typing import NDArray
 
 from qa.analysis import sentences, terms
 
@@ -106,7 +107,7 @@ def targets(paragraph: Paragraph, asked: Asked) -> tuple[Target, ...]:
     sentence has most of the question's terms; equals share the weight.
     """
     wanted = set(terms(asked.text))
-    weights: Counter[tuple[int, int]] = Counter()
+    weights: defaultdict[tuple[int, int], float] = defaultdict(float)
     for start, answer in asked.answers:
         places = occurrences(paragraph.text, answer) or [start]
         overlap = [len(wanted & _terms_around(paragraph.text, place)) for place in places]
@@ -145,7 +146,7 @@ class Source:
     paragraphs: list[Paragraph]
     seed: int
     drawn: int = 0
-    _order: np.ndarray = field(init=False, repr=False)
+    _order: NDArray[np.int64] = field(init=False, repr=False)
     _items: list[tuple[Paragraph, Asked]] = field(init=False, repr=False)
     _epoch: int = field(init=False, default=-1)
 
@@ -162,7 +163,7 @@ class Source:
             self._order = np.random.default_rng([self.seed, epoch]).permutation(len(self._items))
             self._epoch = epoch
         self.drawn += 1
-        return self._items[self._order[place]]
+        return self._items[int(self._order[place])]
 
 
 class Negatives:
