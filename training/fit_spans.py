@@ -5,7 +5,7 @@
 Three linear models over the features of `qa.span_reader`, written to `qa/weights/spans.json`:
 
 - `choice`: is this span right, against the others of the same question (RankNet, Burges et al. 2005, linear);
-- `span_answered`: does the best span answer. The same questions are asked again without their passage, without
+- `span_answered`: does the best span's sentence hold the answer. The same questions are asked again without their passage, without
   their whole article, and altered by rule (`training/alter.py`) so that nothing answers them;
 - `span_subject`: is the question's subject in the corpus at all.
 
@@ -41,8 +41,8 @@ WEIGHTS = Path(__file__).parents[1] / "qa" / "weights" / "spans.json"
 WORK = Path(tempfile.gettempdir()) / "briefing-fit-spans"
 RIGHT = 0.6  # F1 from which a span counts as right
 MOST_PAIRS = 60_000
-WRONG_COST = 2.0  # a wrong answer costs the trust of two refusals
-REFUSED_COST = 2.0  # "not in the briefing" said wrongly costs two "related" said wrongly
+WRONG_COST = 1.5  # an answer where there is none costs more trust than a refusal where there is one
+REFUSED_COST = 1.5  # "not in the briefing" said wrongly costs two "related" said wrongly
 CHOICE = (
     "above_null probability answerable relevant behind_relevant behind_answerable span_shows span_asked span_words "
     "rank agreement sentence_score passage_score passage_cosine cosine held_rare held_around"
@@ -62,6 +62,7 @@ class Case:
     absent: str
     readings: list[Reading]
     right: list[bool]
+    held: list[bool]  # right, or its sentence holds the answer
     unclear: list[bool]  # the right words in another passage
 
 
@@ -105,7 +106,11 @@ def _case(asked: Asked, absent: str, readings: Sequence[Reading], texts: dict[st
     good = [not absent and f1(text, asked.answers) >= RIGHT for text in said]
     same = [bool(exact(text, asked.answers)) for text in said]
     right = [g and (o or s) for g, o, s in zip(good, own, same, strict=True)]
-    return Case(asked.group, absent, list(readings), right, [g and not r for g, r in zip(good, right, strict=True)])
+    quotes = [texts[r.hit.passage.article_id][r.start : r.end].casefold() for r in readings]
+    answers = [] if absent else [a.casefold() for a in asked.answers]
+    held = [r or (o and any(a in q for a in answers)) for r, o, q in zip(right, own, quotes, strict=True)]
+    unclear = [g and not r for g, r in zip(good, right, strict=True)]
+    return Case(asked.group, absent, list(readings), right, held, unclear)
 
 
 def fit_choice(fitted: Sequence[Case]) -> Linear:
@@ -132,11 +137,11 @@ def _named(names: Sequence[str], weights: np.ndarray) -> dict[str, float]:
     return {name: round(float(w), 4) for name, w in zip(names, weights, strict=True)}
 
 
-def ordered(case: Case, choice: Linear) -> tuple[dict[str, float], bool]:
-    """Return the verdict's features of the span that the choice puts first, and whether it is right."""
+def ordered(case: Case, choice: Linear) -> tuple[dict[str, float], bool, bool]:
+    """Return the verdict's features of the span that the choice puts first, whether it is right, and its sentence."""
     scores = [choice(r.features) for r in case.readings]
     first = int(np.argmax(scores))
-    return {**case.readings[first].features, "score": scores[first]}, case.right[first]
+    return {**case.readings[first].features, "score": scores[first]}, case.right[first], case.held[first]
 
 
 def fit_logistic(rows: Sequence[dict[str, float]], labels: np.ndarray, weights: np.ndarray) -> Linear:
@@ -171,17 +176,17 @@ def probabilities(model: Linear, rows: Sequence[dict[str, float]]) -> np.ndarray
 def report(kept: Sequence[Case], models: dict[str, Linear], thresholds: dict[str, float]) -> None:
     """Print the figures on the part that was not fitted on."""
     firsts = [ordered(case, models["choice"]) for case in kept]
-    rows, right = [row for row, _ in firsts], np.array([r for _, r in firsts])
+    rows, right, held = [f[0] for f in firsts], np.array([f[1] for f in firsts]), np.array([f[2] for f in firsts])
     present = np.array([not case.absent for case in kept])
     possible = np.array([any(case.right) for case in kept])
     print(
-        f"span right first {right[present].mean():.3f} of {present.sum()}, "
+        f"span right first {right[present].mean():.3f}, sentence {held[present].mean():.3f} of {present.sum()}, "
         f"among those read {possible[present].mean():.3f}"
     )
     p, weights = probabilities(models["span_answered"], rows), balance(kept)
     print(
-        f"answers rightly: AUROC {auroc(p, right):.3f}, calibration error {calibration_error(p, right):.3f} "
-        f"(mean {p.mean():.3f}, true {np.average(right):.3f})"
+        f"quotes the answer: AUROC {auroc(p, held):.3f}, calibration error {calibration_error(p, held):.3f} "
+        f"(mean {p.mean():.3f}, true {held.mean():.3f})"
     )
     t = thresholds["span_answered"]
     for way in ABSENT:
@@ -202,13 +207,13 @@ def fit_all(fitted: Sequence[Case]) -> tuple[dict[str, Linear], dict[str, float]
     """Fit the three models and choose two thresholds."""
     choice = fit_choice(fitted)
     firsts = [ordered(case, choice) for case in fitted]
-    rows, right = [row for row, _ in firsts], np.array([r for _, r in firsts])
+    rows, held = [f[0] for f in firsts], np.array([f[2] for f in firsts])
     near = np.array([case.absent != "article" for case in fitted])
     weights = balance(fitted)
-    answered, subject = fit_logistic(rows, right, weights), fit_logistic(rows, near, weights)
+    answered, subject = fit_logistic(rows, held, weights), fit_logistic(rows, near, weights)
     p, q = probabilities(answered, rows), probabilities(subject, rows)
     return {"choice": choice, "span_answered": answered, "span_subject": subject}, {
-        "span_answered": best_threshold(p, right, weights, WRONG_COST),
+        "span_answered": best_threshold(p, np.array([not case.absent for case in fitted]), weights, WRONG_COST),
         "span_subject": best_threshold(q, near, weights, 1 / REFUSED_COST),
     }
 
