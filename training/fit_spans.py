@@ -5,8 +5,8 @@
 Three linear models over the features of `qa.span_reader`, written to `qa/weights/spans.json`:
 
 - `choice`: is this span right, against the others of the same question (RankNet, Burges et al. 2005, linear);
-- `span_answered`: does the best span's sentence hold the answer. The same questions are asked again without their passage, without
-  their whole article, and altered by rule (`training/alter.py`) so that nothing answers them;
+- `span_answered`: does the best span's sentence hold the answer. The same questions are asked again without their
+  passage, without their whole article, and altered by rule (`training/alter.py`) so that nothing answers them;
 - `span_subject`: is the question's subject in the corpus at all.
 
 The questions are of sets that the network was not trained on: `nq_open_oracle` and the articles of `squad_v1.1_dev`
