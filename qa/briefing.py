@@ -118,15 +118,17 @@ class Briefing:
         until: date | None = None,
         sources: Collection[str] | None = None,
         tags: Collection[str] | None = None,
+        collapse: bool = True,
     ) -> list[Hit]:
         """Return up to k hits, best first; the same list for the same question and index, always.
 
-        `since` and `until` are included; articles without a date pass no date filter.
+        `since` and `until` are included; articles without a date pass no date filter. Near copies in other articles
+        fold under the best of them, which names them in `also_in`, unless `collapse` is False.
 
         Raises `QuestionError` or `FilterError`.
         """
         filters = Filters(since, until, sources, tags)
-        return self._retrieve(self._taken(), self._valid(question), k, filters)
+        return self._retrieve(self._taken(), self._valid(question), k, filters, collapse)
 
     def ask(
         self,
@@ -188,13 +190,15 @@ class Briefing:
     def _serve(self, generation: Generation) -> None:
         self._snapshot = Snapshot(generation, SentenceReader(self.encoder, generation))
 
-    def _retrieve(self, snapshot: Snapshot, question: str, k: int | None, filters: Filters) -> list[Hit]:
+    def _retrieve(
+        self, snapshot: Snapshot, question: str, k: int | None, filters: Filters, collapse: bool = True
+    ) -> list[Hit]:
         settings = self.settings.retrieval
         if k is not None:
             if not 1 <= k <= MAX_K:
                 raise QuestionError(f"k is {k}; ask for 1 to {MAX_K} hits")
             settings = settings.model_copy(update={"k": k})
-        return retrieve(question, snapshot.generation, self.encoder, settings, filters)
+        return retrieve(question, snapshot.generation, self.encoder, settings, filters, collapse)
 
     def _valid(self, question: str) -> str:
         question = question.strip()

@@ -138,13 +138,16 @@ def retrieve(
     until: UntilOption = None,
     source: SourceOption = None,
     tag: TagOption = None,
+    collapse: Annotated[
+        bool, typer.Option("--collapse/--no-collapse", help="Fold near copies under the best of them, or list each.")
+    ] = True,
     update: UpdateOption = True,
     as_json: JsonOption = False,
 ) -> None:
     """List the passages nearest to a question, best first."""
     briefing = _opened(corpus, index, update)
     with _waiting("retrieving"):
-        hits = briefing.retrieve(question, k=k, **_filters(since, until, source, tag))
+        hits = briefing.retrieve(question, k=k, collapse=collapse, **_filters(since, until, source, tag))
     _tell_of_no_hits(hits)
     if as_json:
         _print_json({"question": question, "hits": [asdict(hit) for hit in hits]})
@@ -324,6 +327,8 @@ def _print_hits(hits: list[Hit], briefing: Briefing) -> None:
         _line((f"{hit.rank}. ", "bold"), article.title, (f"  {hit.score:.3f}", "dim"))
         _line(f"   {' '.join(hit.passage.text.split())}")
         _line((f"   {hit.passage.id}  matched: {' '.join(hit.trace.terms) or 'by meaning only'}", "dim"))
+        if hit.also_in:
+            _line((f"   nearly the same in {', '.join(hit.also_in)}", "dim"))
 
 
 def _print_outcomes(outcomes: list[Outcome], figures: dict[str, float | int]) -> None:
