@@ -176,7 +176,7 @@ def group_copies(
     by_words: dict[bytes, int] = {}
     near = _Neighbours(texts, owners, window)
     for i, text in enumerate(texts):
-        leader = by_words.get(words := _words(text))
+        leader = by_words.get(words := same_words(text))
         if leader is None and (first is None or window is None or near.reaches(i, first)):
             leader = near.leader(i)
         leader = i if leader is None else leader
@@ -185,7 +185,8 @@ def group_copies(
     return list(groups.values())
 
 
-def _words(text: str) -> bytes:
+def same_words(text: str) -> bytes:
+    """Return a digest that two texts share when they have the same words, whatever their case and spacing."""
     plain = " ".join(text.casefold().split()).encode("utf-8", "surrogatepass")
     return hashlib.blake2b(plain, digest_size=16).digest()
 

@@ -196,3 +196,48 @@ def test_filters_that_no_article_passes_are_told(folders: list[str]) -> None:
 def test_number_of_hits_comes_from_the_settings(folders: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BRIEFING_RETRIEVAL__K", "2")
     assert len(run_json("retrieve", QUESTION, *folders)["hits"]) == 2
+
+
+def test_doctor_of_a_healthy_briefing_is_exit_code_0(folders: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("qa.doctor.report.SentenceEncoder", lambda *_: FakeEncoder())
+    assert run("index", *folders).exit_code == 0
+    report = run_json("doctor", *folders)
+    assert (report["articles"], report["attention"]) == (6, 0)
+    assert [(each["code"], each["severity"], each["id"]) for each in report["findings"]] == [
+        ("no-date", "hint", "banks/about.txt")
+    ]
+    assert set(report["findings"][0]) == {"code", "severity", "id", "problem", "remedy"}
+
+
+def test_doctor_tells_what_needs_attention_and_exits_with_1(folders: list[str], corpus_folder: Path) -> None:
+    for n in range(8):
+        (corpus_folder / f"copy{n}.md").write_text((corpus_folder / LOAN).read_text())
+    result = run("doctor", *folders)
+    assert result.exit_code == 1
+    lines = result.stdout.splitlines()
+    assert lines[0] == "duplicate attention, 8"
+    assert lines[1] == f"  copy0.md: has the same words as {LOAN}"
+    assert lines[6:8] == [
+        "  and 3 more; --json lists all",
+        "  → keep one of the two; until then they are one hit, which names both",
+    ]
+    assert lines[-1] == "14 articles: 8 need attention, 10 hints"
+    as_json = run("doctor", *folders, "--json")
+    assert as_json.exit_code == 1
+    assert len(json.loads(as_json.stdout)["findings"]) == 18
+
+
+def test_doctor_without_a_corpus_is_an_error(tmp_path: Path) -> None:
+    result = run("doctor", "--corpus", str(tmp_path / "none"))
+    assert isinstance(result.exception, BriefingError)
+
+
+def test_retrieve_folds_near_copies_unless_told_not_to(folders: list[str], corpus_folder: Path) -> None:
+    question = "What interest rate does the loan of 400 billion roubles carry?"
+    text = (corpus_folder / LOAN).read_text()
+    (corpus_folder / "z.md").write_text(text.replace("interest rate", "intrest rate"))
+    folded = run_json("retrieve", question, "-k", "1", *folders)["hits"]
+    each = run_json("retrieve", question, "-k", "2", "--no-collapse", *folders)["hits"]
+    assert [(hit["passage"]["article_id"], len(hit["also_in"])) for hit in folded] == [(LOAN, 1)]
+    assert [hit["passage"]["article_id"] for hit in each] == [LOAN, "z.md"]
+    assert "nearly the same in z.md:" in run("retrieve", question, "-k", "1", *folders).stdout
