@@ -20,24 +20,19 @@ from itertools import islice
 import rensa
 from rapidfuzz.distance import OSA, Indel
 
-THRESHOLD = 0.5  # Jaccard similarity of the shingles, which are pairs of words; merely related texts stay below 0.25
-ESTIMATE = 0.4  # of the similarity, below which MinHash rules a pair out: 3 standard errors, sqrt(0.5 * 0.5 / 256) each
-PERMUTATIONS, BANDS, SEED = (
-    256,
-    64,
-    1,
-)  # a pair of similarity 0.5 meets in a band with probability 0.98, of 0.1 with 0.006
-CROWD = (
-    16  # texts that one is compared with; where more are alike (a form filled in often), equal facts lead to the rest
-)
+THRESHOLD = 0.6  # Jaccard similarity of the shingles, which are pairs of words; merely related texts stay below 0.25
+# A pair of similarity 0.6 meets in a band with probability 0.9999, one of 0.1 with 0.006.
+PERMUTATIONS, BANDS, SEED = 256, 64, 1
+ESTIMATE = 0.5  # MinHash below it rules a pair out: 3 standard errors of sqrt(0.6 * 0.4 / 256) under the threshold
+CROWD = 16  # texts that one is compared with; where more are alike (a form filled in often), equal facts lead further
+MAX_CHARS = 200_000  # of a text that are compared
 MAX_FACTS = 10_000  # of a text that are compared: an alignment costs their product, in bits
 SHORT = 40  # words of a text in which every one counts as a fact: another noun makes another statement
-MAX_CHARS = 200_000  # of a text that are compared
 MERGED = 2  # facts in common that keep two differences apart no longer: "from 3 to 5", "from 5 to 3"
 
 UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
 WORD = re.compile(rf"[$€£¥₽]|\d+(?:[.,:]\d+)*|{UNSPACED.pattern}|[^\W\d_]+(?:['’][^\W\d_]+)*")
-HEAD = re.compile(r"\s*([^\n]{2,90}?)\s*(?<=[\s)])(?:--|[-–—])\s")  # "MOSCOW, June 24 (Agency) - "
+HEAD = re.compile(r"\s{0,9}([^\n]{2,90}?)(?<=[\s)])(?:--|[-–—])\s")  # "MOSCOW, June 24 (Agency) - "
 CALENDAR = re.compile(r"(?i:jan|feb|mar|apr|may|june?|july?|aug|sep|oct|nov|dec|mon|tues?|wed|thu|fri|sat|sun)")
 
 # Words that no capital marks and that turn a statement round.
@@ -85,13 +80,13 @@ class _Sketch:
 
 def _head(text: str) -> int:
     """Return where the text begins behind a dateline or an agency's name, as "MOSCOW, June 24 (Agency) - "."""
-    match = HEAD.match(text)
+    match = HEAD.match(text, 0, 120)
     if match is None:
         return 0
     words = WORD.findall(match[1].partition("(")[0])
     place = [word for word in words if not word[0].isdigit() and not CALENDAR.match(word)]
     shouted = bool(place) and place[0].isupper() and len(place[0]) > 1 and all(w[0].isupper() for w in place)
-    agency_alone = match[1].startswith("(") and match[1].endswith(")")
+    agency_alone = match[1].startswith("(") and match[1].rstrip().endswith(")")
     return match.end() if shouted or agency_alone else 0
 
 
@@ -121,10 +116,11 @@ def _misspelt(a: str, b: str) -> bool:
     return bool(OSA.distance(a, b, score_cutoff=1) == 1)
 
 
-def _replaces(a: Sequence[str], b: Sequence[str]) -> bool:
+def _replaces(a: tuple[str, ...], b: tuple[str, ...]) -> bool:
     """Return whether facts of the one stand where the other has different ones."""
     if a == b:
         return False
+    a, b = sorted((a, b))  # one alignment, whichever comes first
     gone: list[str] = []
     come: list[str] = []
     for step in Indel.opcodes(a, b):
