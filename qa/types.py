@@ -181,7 +181,10 @@ class Rename:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What a build did: `scanned = added + modified + renamed + unchanged + rejected`."""
+    """What a build did: `scanned = added + modified + renamed + unchanged + rejected`.
+
+    `pinned` counts the pinned questions that were asked, `broken` names those that failed.
+    """
 
     scanned: int
     unchanged: int
@@ -191,6 +194,8 @@ class Receipt:
     deleted: tuple[str, ...]
     rejected: tuple[Problem, ...]
     warnings: tuple[Problem, ...]
+    pinned: int
+    broken: tuple[Problem, ...]
     passages: int
     encoded: int
     reused: int
