@@ -154,9 +154,9 @@ class Briefing:
 
         Raises `CorpusError` or `StoredIndexError`; the index then stays as it was.
         """
-        settings = self.settings.corpus
+        corpus, index = self.settings.corpus, self.settings.index.folder
         consent = _Consent(confirm_deletions, strict)
-        return self._update(lambda: read_corpus(settings.folder, settings.max_file_bytes), progress, consent)
+        return self._update(lambda: read_corpus(corpus.folder, corpus.limits, skip=[index]), progress, consent)
 
     def index(self, corpus: Corpus, progress: Progress | None = None) -> Receipt:
         """Bring the index in step with a corpus that is already read, and serve it. Raises as `refresh` does."""

@@ -344,6 +344,7 @@ def _print_receipt(receipt: Receipt) -> None:
         "modified": len(receipt.modified),
         "renamed": len(receipt.renamed),
         "deleted": len(receipt.deleted),
+        "kept": len(receipt.kept),
         "unchanged": receipt.unchanged,
         "rejected": len(receipt.rejected),
     }

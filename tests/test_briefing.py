@@ -6,7 +6,7 @@ import json
 import random
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -31,7 +31,7 @@ from qa.errors import (
     StoredIndexError,
 )
 from qa.settings import Settings
-from qa.types import Answer, Corpus, Rename, Verdict
+from qa.types import Answer, Corpus, Limits, Rename, Verdict
 from tests.conftest import ARTICLES
 from tests.fakes import FakeEncoder
 from tests.texts import ANY_TEXT, write_article
@@ -336,7 +336,7 @@ def vanish(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("harm", "error", "message"),
     [
-        (empty, EmptyCorpusError, r"holds no article; put \.md or \.txt files in it"),
+        (empty, EmptyCorpusError, r"holds no article; put \.md, \.txt, .* files in it"),
         (
             spoil,
             EmptyCorpusError,
@@ -566,8 +566,8 @@ def test_refresh_that_read_an_older_corpus_does_not_win_over_a_newer_one(
     original = read_corpus
     has_read, go_on = threading.Event(), threading.Event()
 
-    def slow_once(folder: Path, max_file_bytes: int) -> Corpus:
-        corpus = original(folder, max_file_bytes)
+    def slow_once(folder: Path, limits: Limits, skip: Sequence[Path]) -> Corpus:
+        corpus = original(folder, limits, skip)
         if not has_read.is_set():
             has_read.set()
             assert go_on.wait(10)

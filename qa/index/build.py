@@ -75,7 +75,9 @@ def build(corpus: Corpus, plan: Plan, checks: Sequence[Check] = ()) -> tuple[Rec
     if not corpus.articles:
         raise EmptyCorpusError(_empty_message(corpus))
     started = time.perf_counter()
-    hashes = {article.id: content_hash(article) for article in corpus.articles}
+    kept = _kept(corpus, plan.previous)
+    articles = tuple(sorted((*corpus.articles, *kept), key=lambda article: article.id))
+    hashes = {article.id: content_hash(article) for article in articles}
     changes = diff(plan.previous.hashes if plan.previous else {}, hashes)
     _guard(changes, plan)
     damaged = _damaged(plan)
@@ -84,7 +86,7 @@ def build(corpus: Corpus, plan: Plan, checks: Sequence[Check] = ()) -> tuple[Rec
         broken = _checked(generation, checks, plan)
     else:
         with drafting(plan.settings.folder, new_name(), plan.encoder.dimension) as draft:
-            encoded = _fill(draft, corpus, hashes, plan)
+            encoded = _fill(draft, articles, hashes, plan)
             generation = draft.seal(_manifest(draft, hashes, plan))
             _probe(generation, plan.encoder)
             broken = _checked(generation, checks, plan)
@@ -92,11 +94,12 @@ def build(corpus: Corpus, plan: Plan, checks: Sequence[Check] = ()) -> tuple[Rec
         sweep(plan.settings.folder, plan.settings.keep_generations, damaged)
     receipt = Receipt(
         scanned=len(corpus.articles) + len(corpus.rejected),
-        unchanged=len(changes.unchanged),
+        unchanged=len(changes.unchanged) - len(kept),
         added=changes.added,
         modified=changes.modified,
         renamed=changes.renamed,
         deleted=changes.deleted,
+        kept=tuple(article.id for article in kept),
         rejected=corpus.rejected,
         warnings=corpus.warnings,
         pinned=len(checks),
@@ -114,7 +117,14 @@ def _empty_message(corpus: Corpus) -> str:
     if corpus.rejected:
         first = corpus.rejected[0]
         return f"none of the {len(corpus.rejected)} files can be read; the first, {first.id}: {first.cause}"
-    return "the corpus folder holds no article; put .md or .txt files in it (the index stays as it was)"
+    return "the corpus folder holds no article; put .md, .txt, .html, .pdf, .docx or .jsonl files in it (the index stays as it was)"
+
+
+def _kept(corpus: Corpus, previous: Generation | None) -> list[Article]:
+    """Return the articles of the previous generation whose place could not be read: nobody has deleted them."""
+    read = {article.id for article in corpus.articles}
+    old = previous.articles if previous else {}
+    return [article for i, article in old.items() if i not in read and corpus.left_unread(i)]
 
 
 def _guard(changes: Changes, plan: Plan) -> None:
@@ -169,10 +179,10 @@ class _Piece:
         return [f"{self.title}\n{self.passage.text[start:end]}" for start, end in self.spans]
 
 
-def _fill(draft: Draft, corpus: Corpus, hashes: Mapping[str, str], plan: Plan) -> int:
+def _fill(draft: Draft, articles: Sequence[Article], hashes: Mapping[str, str], plan: Plan) -> int:
     """Write articles and passages; return how many passages had to be encoded."""
-    pieces = list(_pieces(corpus.articles, hashes, plan))
-    for article in corpus.articles:
+    pieces = list(_pieces(articles, hashes, plan))
+    for article in articles:
         draft.add_article(article, hashes[article.id])
     new = [piece for piece in pieces if piece.row is None]
     work = _Work(sum(1 + len(piece.spans) for piece in new), plan.progress)

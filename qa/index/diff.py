@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
-from qa.corpus.markdown import title_from_path
+from qa.corpus.fields import title_from_path
 from qa.types import Article, Rename
 
 

@@ -100,6 +100,7 @@ def _article(record: dict[str, Any]) -> Article:
         url=record["url"],
         published=date.fromisoformat(published) if published else None,
         tags=tuple(record["tags"]),
+        pages=tuple(record.get("pages", ())),
     )
 
 

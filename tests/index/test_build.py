@@ -172,7 +172,7 @@ def test_other_splitter_builds_anew_and_reuses_what_stayed(workshop: Workshop) -
 @pytest.mark.parametrize(
     ("rejected", "message"),
     [
-        ((), r"the corpus folder holds no article; put \.md or \.txt files in it \(the index stays as it was\)"),
+        ((), r"the corpus folder holds no article; put \.md, \.txt, .* files in it \(the index stays as it was\)"),
         (
             (Problem("a.pdf", "format .pdf is not read"), Problem("b.md", "empty")),
             r"none of the 2 files (?:in the corpus )?can be read; the first, a\.pdf: format \.pdf is not read",
@@ -370,3 +370,17 @@ def test_checks_are_made_though_nothing_changed(workshop: Workshop) -> None:
     plan = Plan(workshop.settings, workshop.encoder, workshop.current)
     receipt, _ = build(Corpus((BANK, GAS)), plan, [fails])
     assert (receipt.changed, len(receipt.broken)) == (False, 1)
+
+
+def test_articles_whose_place_could_not_be_read_are_kept(workshop: Workshop) -> None:
+    there = [replace(article, id=f"closed/{article.id}") for article in (RAIL, BANK)]
+    workshop.build(GAS, *there)
+    corpus = Corpus((GAS,), (Problem("closed", "cannot be read: Permission denied"),), unread=("closed/",))
+    receipt, generation = build(corpus, Plan(workshop.settings, workshop.encoder, workshop.current))
+    assert (receipt.kept, receipt.deleted, receipt.unchanged) == (("closed/bank.md", "closed/rail.md"), (), 1)
+    assert receipt.scanned == receipt.unchanged + len(receipt.rejected) == 2
+    assert set(generation.articles) == {"gas.md", "closed/rail.md", "closed/bank.md"}
+    edited = replace(corpus, articles=(replace(GAS, text="Gas stopped."),))
+    receipt, generation = build(edited, Plan(workshop.settings, workshop.encoder, generation))
+    assert (receipt.modified, len(receipt.kept), receipt.encoded) == (("gas.md",), 2, 1)
+    assert generation.articles["closed/bank.md"].text == BANK.text
