@@ -421,7 +421,7 @@ HARMS: dict[str, tuple[Callable[[Path], object], type[StoredIndexError], str]] =
     "format": (
         set_format,
         IndexMismatchError,
-        r"gen-.* has format version 99, this program reads 1; run `briefing index`",
+        r"gen-.* has format version 99, this program reads 2; run `briefing index`",
     ),
     "articles": (
         alter("articles.jsonl"),

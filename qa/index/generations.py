@@ -9,7 +9,7 @@
         ├── passages.jsonl      offsets, those of its sentences, and the hash of the text as encoded
         ├── vectors.faiss       one vector a passage
         ├── sentences.npy       one vector a sentence, float16
-        └── bm25/
+        └── bm25/               the postings of every term
 
 A generation is written under a hidden name, flushed to disk, opened and checked, renamed, and only then
 does the pointer move. Nothing in it is ever changed afterwards.
@@ -40,7 +40,7 @@ from qa.types import Article, Passage, Span, Store
 if TYPE_CHECKING:
     from qa.types import Vectors
 
-FORMAT = 1  # raise it when an older reader would misread the files
+FORMAT = 2  # raise it when an older reader would misread the files
 POINTER, MANIFEST, ARTICLES, PASSAGES = "CURRENT", "manifest.json", "articles.jsonl", "passages.jsonl"
 BUILDING = ".building-"
 LOCK_SECONDS = 600  # how long a build waits for another one
