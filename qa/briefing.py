@@ -14,7 +14,7 @@ from typing import Literal
 from qa.answer import Findings
 from qa.answer import answer as make_answer
 from qa.corpus import read_corpus
-from qa.encoder import SentenceEncoder
+from qa.encoder import Options, SentenceEncoder
 from qa.errors import (
     ArticleNotFoundError,
     IndexCorruptError,
@@ -26,7 +26,7 @@ from qa.errors import (
 from qa.index import Generation, Plan, build, build_lock, current_generation, current_name
 from qa.reader import SentenceReader
 from qa.retrieval import Filters, retrieve
-from qa.settings import MAX_K, Settings, load_settings
+from qa.settings import MAX_K, IndexSettings, Settings, load_settings
 from qa.types import Answer, Article, Corpus, Encoder, Hit, Progress, Reader, Receipt
 
 log = logging.getLogger(__name__)
@@ -47,7 +47,7 @@ class Briefing:
 
     def __init__(self, settings: Settings, encoder: Encoder | None = None) -> None:
         self.settings = settings
-        self.encoder: Encoder = encoder or SentenceEncoder(settings.index.model, settings.index.batch_size)
+        self.encoder: Encoder = encoder or _encoder(settings.index)
         self.receipt: Receipt | None = None  # of the last refresh
         self._snapshot: Snapshot | None = None
         self._tried: str | None = None  # the last generation of another process that was moved to, or refused
@@ -216,10 +216,15 @@ class Briefing:
 
     def _checked(self, generation: Generation) -> Generation:
         made = generation.manifest
-        if made.fingerprint != self.encoder.fingerprint:
+        if made.fingerprint.partition("+")[0] != self.encoder.fingerprint.partition("+")[0]:  # precision aside
             raise IndexMismatchError(
                 f"{generation.folder} was built with the model {made.model!r} ({made.fingerprint[:12]}), "
                 f"the settings name {self.encoder.name!r} ({self.encoder.fingerprint[:12]}); run `briefing index` to "
                 "build it anew, or set [index] model to what it was"
             )
         return generation
+
+
+def _encoder(settings: IndexSettings) -> Encoder:
+    options = Options(settings.query_prompt, settings.passage_prompt, settings.precision, settings.batch_size)
+    return SentenceEncoder(settings.model, options)
