@@ -14,7 +14,7 @@ from typing import Literal
 from qa.answer import Findings
 from qa.answer import answer as make_answer
 from qa.corpus import read_corpus
-from qa.encoder import SentenceEncoder
+from qa.encoder import Options, SentenceEncoder
 from qa.errors import (
     ArticleNotFoundError,
     BriefingError,
@@ -44,7 +44,7 @@ from qa.pinned import FILE_NAME as PINNED
 from qa.pinned import PinnedQuestion, fault, read_pinned
 from qa.reader import SentenceReader
 from qa.retrieval import Filters, retrieve
-from qa.settings import MAX_K, Settings, load_settings
+from qa.settings import MAX_K, IndexSettings, Settings, load_settings
 from qa.types import Answer, Article, Corpus, Encoder, Hit, Problem, Progress, Reader, Receipt
 
 log = logging.getLogger(__name__)
@@ -73,7 +73,7 @@ class Briefing:
 
     def __init__(self, settings: Settings, encoder: Encoder | None = None) -> None:
         self.settings = settings
-        self.encoder: Encoder = encoder or SentenceEncoder(settings.index.model, settings.index.batch_size)
+        self.encoder: Encoder = encoder or _encoder(settings.index)
         self.receipt: Receipt | None = None  # of the last refresh
         self.warning: str | None = None  # why what is served is not what the corpus folder holds
         self._snapshot: Snapshot | None = None
@@ -330,7 +330,7 @@ class Briefing:
 
     def _checked(self, generation: Generation) -> Generation:
         made = generation.manifest
-        if made.fingerprint != self.encoder.fingerprint:
+        if made.fingerprint.partition("+")[0] != self.encoder.fingerprint.partition("+")[0]:  # precision aside
             raise IndexMismatchError(
                 f"{generation.folder} was built with the model {made.model!r} ({made.fingerprint[:12]}), "
                 f"the settings name {self.encoder.name!r} ({self.encoder.fingerprint[:12]}); run `briefing index` to "
@@ -341,3 +341,8 @@ class Briefing:
 
 def _held(generation: Generation) -> str:
     return f"{generation.name} is held since a rollback; `briefing index` follows the folder again"
+
+
+def _encoder(settings: IndexSettings) -> Encoder:
+    options = Options(settings.query_prompt, settings.passage_prompt, settings.precision, settings.batch_size)
+    return SentenceEncoder(settings.model, options)

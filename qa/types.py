@@ -271,6 +271,9 @@ class Encoder(Protocol):
     def encode_question(self, question: str) -> Vector:
         """Return (d,) float32, unit norm."""
 
+    def encode_questions(self, questions: Sequence[str]) -> Vectors:
+        """Return (n, d) float32, rows of unit norm, encoded in one batch."""
+
 
 class Reader(Protocol):
     """Passages to readings."""
