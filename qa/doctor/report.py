@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
+from qa.briefing import encoder_of
 from qa.corpus import read_corpus
 from qa.doctor import articles as checks
 from qa.doctor.findings import Finding, Severity
 from qa.doctor.languages import check_languages, known, languages_of
 from qa.doctor.pins import check_pins
 from qa.doctor.stored import check_index
-from qa.encoder import SentenceEncoder, model_folder
+from qa.encoder import model_folder
 from qa.errors import ModelError
 from qa.settings import IndexSettings, Settings
 from qa.types import Corpus
@@ -38,8 +39,8 @@ def examine(settings: Settings, today: date | None = None, fingerprint: Callable
 
     Raises `CorpusNotFoundError`.
     """
-    corpus = read_corpus(settings.corpus.folder, settings.corpus.max_file_bytes)
-    hashed = fingerprint or (lambda: SentenceEncoder(settings.index.model, settings.index.batch_size).fingerprint)
+    corpus = read_corpus(settings.corpus.folder, settings.corpus.limits, skip=[settings.index.folder])
+    hashed = fingerprint or (lambda: encoder_of(settings.index).fingerprint)
     findings = [*_of_corpus(settings, corpus, today or date.today()), *check_index(settings.index, corpus, hashed)]
     findings.sort(key=lambda finding: (finding.severity, finding.code, finding.id))
     return Report(len(corpus.articles), tuple(findings))

@@ -11,7 +11,7 @@ from pathlib import Path
 from qa import analysis
 from qa.doctor.findings import Finding, Severity
 from qa.errors import IndexCorruptError, IndexMismatchError, IndexNotFoundError, ModelError, StoredIndexError
-from qa.index import Generation, current_generation, current_name
+from qa.index import Generation, Pointer, current_generation, read_pointer
 from qa.index.diff import content_hash, diff
 from qa.index.generations import open_generation
 from qa.settings import IndexSettings
@@ -66,7 +66,9 @@ def _check_made(generation: Generation, settings: IndexSettings, fingerprint: st
 
 def _check_step(generation: Generation, corpus: Corpus) -> Iterator[Finding]:
     """Yield what a build would do."""
-    changes = diff(generation.hashes, {article.id: content_hash(article) for article in corpus.articles})
+    read = {article.id: content_hash(article) for article in corpus.articles}
+    kept = {i: made for i, made in generation.hashes.items() if i in read or not corpus.left_unread(i)}
+    changes = diff(kept, read)
     counts = {
         "added": len(changes.added),
         "modified": len(changes.modified),
@@ -80,13 +82,16 @@ def _check_step(generation: Generation, corpus: Corpus) -> Iterator[Finding]:
 
 
 def _check_leftovers(index: Path) -> Iterator[Finding]:
-    """Yield older generations that cannot be gone back to, and what a build left half done."""
+    """Yield a rollback that holds, older generations that cannot be gone back to, and what a build left half done."""
     try:
-        current = current_name(index)
+        pointer = read_pointer(index)
     except (IndexNotFoundError, IndexCorruptError):
-        current = ""
+        pointer = Pointer("")
+    if pointer.held:
+        problem = f"{pointer.name} is held since a rollback; changes in the folder do not reach it"
+        yield Finding("index-held", Severity.HINT, str(index), problem, f"{BUILD} when it may follow the folder again")
     for folder in sorted(index.glob("gen-*")):
-        if folder.name != current:
+        if folder.name != pointer.name:
             try:
                 open_generation(folder)
             except StoredIndexError as exc:

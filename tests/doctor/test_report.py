@@ -52,7 +52,8 @@ def test_findings_of_every_kind_in_order(briefing: Briefing, corpus_folder: Path
     ):
         write_article(corpus_folder, name, body, **fields)
     (corpus_folder / "g.md").write_text("")
-    (corpus_folder / "pinned.toml").write_text('[[question]]\nquestion = "Q?"\nevidence = [{article = "gone.md"}]\n')
+    pinned = '[[question]]\nquestion = "Q?"\nevidence = [{article = "gone.md", quote = "x"}]\n'
+    (corpus_folder / "pinned.toml").write_text(pinned)
     before = state(corpus_folder, index_folder)
     report = examine(briefing.settings, date(2020, 1, 1), fingerprint)
     assert state(corpus_folder, index_folder) == before

@@ -100,6 +100,15 @@ def test_pointer_to_nothing_and_other_format(briefing: Briefing, index_folder: P
     assert codes(briefing.settings)[0] == "index-damaged"
 
 
+def test_rollback_that_holds_is_a_hint(briefing: Briefing, corpus_folder: Path) -> None:
+    write_article(corpus_folder, "new.md", "One more article.")
+    briefing.refresh()
+    briefing.rollback()
+    told = found(briefing.settings)
+    assert [(code, severity) for code, severity, _ in told] == [("index-behind", "attention"), ("index-held", "hint")]
+    assert told[0][2] == "is older than the folder of articles; since then: 1 added"
+
+
 def test_leftovers_are_hints(briefing: Briefing, corpus_folder: Path, index_folder: Path) -> None:
     old = briefing.generation.folder
     write_article(corpus_folder, "new.md", "One more article.")
