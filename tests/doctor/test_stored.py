@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -117,3 +118,15 @@ def test_leftovers_are_hints(briefing: Briefing, corpus_folder: Path, index_fold
     (old / "passages.jsonl").unlink()
     (index_folder / ".building-gen-1").mkdir()
     assert [(c, s) for c, s, _ in found(briefing.settings)] == [("old-generation", "hint"), ("half-built", "hint")]
+
+
+def test_articles_that_could_not_be_read_do_not_count_as_deleted(briefing: Briefing) -> None:
+    corpus = read_corpus(briefing.settings.corpus.folder)
+    rest = tuple(article for article in corpus.articles if not article.id.startswith("banks/"))
+
+    def told(unread: tuple[str, ...]) -> list[str]:
+        found = check_index(briefing.settings.index, replace(corpus, articles=rest, unread=unread), lambda: FINGERPRINT)
+        return [finding.problem for finding in found]
+
+    assert told(("banks/",)) == []
+    assert told(()) == ["is older than the folder of articles; since then: 2 deleted"]
