@@ -25,7 +25,8 @@ from typing import Any
 import numpy as np
 from startup import processor
 
-from qa.encoder import Options, SentenceEncoder, model_folder, native_precision
+from qa.encoder import Options, SentenceEncoder, model_folder
+from qa.encoder.model import native_precision
 
 Encode = Callable[[list[str]], Any]
 

@@ -13,14 +13,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa.bert import TOKENS, _batches, shape_of
 from qa.briefing import Briefing
 from qa.corpus import read_corpus
 from qa.encoder import Options, SentenceEncoder, model_folder
+from qa.encoder.bert import TOKENS, _batches, shape_of
 from qa.errors import IndexMismatchError, ModelError
 from qa.settings import IndexSettings, Settings
+from tests.encoder.models import DIMENSION, KINDS, LINES
 from tests.fakes import FakeEncoder
-from tests.models import DIMENSION, KINDS, LINES
 from tests.test_package import loaded_by
 
 TEXTS = [*LINES, "", "  Gas\tFLOWS\n", "Ünïcode ﬁ 👩‍👧 \x00", "railway " * 200, "[SEP] [MASK] </s> <pad>"]
