@@ -48,8 +48,10 @@ class Extractions:
         self._used.add(key + SUFFIX)
         try:
             digest, line = (self._folder / f"{key}{SUFFIX}").read_bytes().split(b"\n", 1)
-            found: dict[str, Any] = json.loads(line) if hashlib.sha256(line).hexdigest().encode() == digest else None
-        except (OSError, ValueError, RecursionError):
+            if hashlib.sha256(line).hexdigest().encode() != digest:
+                return None
+            found: dict[str, Any] = json.loads(line)
+        except (OSError, ValueError):
             return None
         return found
 

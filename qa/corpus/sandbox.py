@@ -26,6 +26,7 @@ ROOT = Path(qa.__file__).parents[1]  # where `-m` finds the package
 # All that the child sees of the environment: what Python and its libraries need to start, nothing secret.
 KEPT = ("PATH", "PYTHONPATH", "PYTHONHOME", "LD_LIBRARY_PATH", "SYSTEMROOT", "TEMP", "TMP", "LANG", "LC_ALL", "TZ")
 PATIENCE = 3  # seconds on the clock for each processor second allowed: others compute, too
+START = 10  # seconds on the clock to start and to load the libraries
 GRACE = 5  # seconds for a child that has closed its end to be gone
 MAX_REMARKS = 20
 
@@ -91,11 +92,13 @@ class Sandbox:
                 process.stdin.write(header.encode("ascii") + b"\n" + data)
                 process.stdin.flush()
             line = process.stdout.readline(20 * self._limits.max_text_chars + 1_000_000)
+        except BaseException:  # Ctrl-C: the child would go on
+            self._end()
+            raise
         finally:
             clock.cancel()
-            code = 0 if line.endswith(b"\n") else self._end(at_once=bool(line))
         if not line.endswith(b"\n"):
-            raise self._failure(code, late.is_set())
+            raise self._failure(self._end(at_once=bool(line)), late.is_set())
         answer: dict[str, Any] = json.loads(line)
         if "exhausted" in answer:
             self._end()
@@ -110,7 +113,7 @@ class Sandbox:
             late.set()
             process.kill()
 
-        clock = threading.Timer(PATIENCE * self._limits.max_parse_seconds, end)
+        clock = threading.Timer(START + PATIENCE * self._limits.max_parse_seconds, end)
         clock.daemon = True
         clock.start()
         return clock

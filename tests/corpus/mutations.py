@@ -115,7 +115,7 @@ def elements(rng: random.Random, data: bytes) -> bytes:
         if at % 2 == 0:
             pieces[at] = rng.choice(texts)
         elif pieces[at].endswith(b"/>"):
-            pieces[at] *= rng.randint(0, 500)
+            pieces[at] = pieces[at][:200] * rng.randint(0, 500)
     return b"".join(pieces)
 
 
@@ -160,7 +160,8 @@ def mutated(seed: int) -> tuple[str, bytes]:
     rng = random.Random(seed)
     whole = wholes(rng)
     name = rng.choice(sorted(whole))
-    data, done = whole[name], []
+    data = whole[name]
+    done: list[str] = []
     inside = [members] if name.endswith(".docx") else [streams] if name.endswith(".pdf") else []
     for _ in range(rng.choice([1, 1, 1, 2, 3])):
         mutation = rng.choice(inside if inside and not done and rng.random() < 0.6 else MUTATIONS)

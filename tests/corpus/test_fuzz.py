@@ -33,5 +33,5 @@ def test_every_mutated_file_becomes_articles_or_is_rejected_by_name(tmp_path: Pa
 
 
 def test_mutations_are_the_same_for_the_same_seed() -> None:
-    assert [mutated(seed)[0] for seed in range(20)] == [mutated(seed)[0] for seed in range(20)]
-    assert mutated(3)[1] == mutated(3)[1]
+    for seed in range(5):
+        assert mutated(seed) == mutated(seed)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+import qa.corpus.sandbox
 from qa.corpus import worker
 from qa.corpus.decoding import UnreadableError
 from qa.corpus.sandbox import Sandbox
@@ -62,9 +63,12 @@ def test_one_child_reads_many_files_of_all_formats_and_ends_with_the_block() -> 
     assert [article.id for article in articles] == ["a.html", "b.pdf", "c.docx", "d.htm"]
     assert all(LOAN in article.text for article in articles)
     assert articles[1].pages == (0,)
+    assert articles[3].text == articles[0].text
 
 
-def test_file_that_takes_too_long_on_the_clock_is_refused_and_the_next_is_read() -> None:
+@pytest.mark.slow
+def test_file_that_takes_too_long_on_the_clock_is_refused_and_the_next_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(qa.corpus.sandbox, "START", 2)
     code = "while True:\n    header, data = request()\n    time.sleep(60 if data == b'slow' else 0); answer(ANSWER)"
     with scripted(code, Limits(max_parse_seconds=1)) as sandbox:
         cause = "took longer than 1 seconds; simplify it, or raise [corpus] max_parse_seconds"
@@ -183,6 +187,16 @@ def test_worker_writes_no_file_and_takes_no_more_memory_than_allowed(tmp_path: P
     assert worker_after(f"file = open({str(tmp_path / 'x')!r}, 'w')\nfile.write('x')\nfile.close()") == "OSError"
     assert worker_after("bytes(400_000_000)") == "done"
     assert worker_after("bytes(400_000_000)", Limits(max_parser_bytes=300_000_000)) == "MemoryError"
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems know fewer limits")
+def test_real_worker_that_takes_too_long_refuses_the_file_and_reads_the_next() -> None:
+    body = "".join(f"<p>Sentence {i} about the railway and its cost.</p>" for i in range(60_000))
+    with Sandbox(Limits(max_parse_seconds=1)) as sandbox:
+        cause = cause_of(sandbox, f"<html><body>{body}</body></html>".encode())
+        assert cause == "took longer than 1 seconds; simplify it, or raise [corpus] max_parse_seconds"
+        assert LOAN in sandbox.read("b.html", ".html", HTML.encode())[0].text
 
 
 @pytest.mark.slow
