@@ -5,7 +5,6 @@ Runs in the worker only. trafilatura finds the article in the page; nothing is f
 
 from __future__ import annotations
 
-import codecs
 import contextlib
 import json
 import re
@@ -63,11 +62,8 @@ def _decode(data: bytes) -> tuple[str, list[str]]:
         try:
             data.decode("utf-8")
         except UnicodeDecodeError:
-            try:
-                if codecs.lookup(name)._is_text_encoding:
-                    return data.decode(name), []
-            except (LookupError, UnicodeError):
-                pass
+            with contextlib.suppress(LookupError, UnicodeError):  # no such encoding, or not this one
+                return data.decode(name), []
     return decode(data)
 
 
