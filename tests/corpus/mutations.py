@@ -112,7 +112,7 @@ def elements(rng: random.Random, data: bytes) -> bytes:
     texts = [b"", b"A" * rng.randint(1, 100_000), b"&amp;" * 1_000, b"&#x202e;&#xe000;", "\ufeff é".encode(), b"\n\n\t"]
     for _ in range(rng.randint(1, 20)):
         at = rng.randrange(len(pieces))
-        if at % 2 == 0:
+        if at % 2 == 0 and at > 3:  # not before the root
             pieces[at] = rng.choice(texts)
         elif pieces[at].endswith(b"/>"):
             pieces[at] = pieces[at][:200] * rng.randint(0, 500)
@@ -128,10 +128,11 @@ def members(rng: random.Random, data: bytes) -> bytes:
         return flip_bits(rng, data)
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
+        lost = rng.choice(list(contents)) if rng.random() < 0.15 else None
         for name, content in contents.items():
-            if rng.random() < 0.05:
+            if name == lost:
                 continue
-            chosen = name == "word/document.xml" or rng.random() < 0.1
+            chosen = name == "word/document.xml" or rng.random() < 0.02
             mutation = elements if rng.random() < 0.7 else rng.choice(GENERAL)
             new.writestr(name, mutation(rng, content) if chosen else content)
         if rng.random() < 0.2:
