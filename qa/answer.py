@@ -174,7 +174,7 @@ def _cite(number: int, reading: Reading, articles: Mapping[str, Article]) -> Cit
         quote=quote,
         answer_start=reading.answer_start,
         answer_end=reading.answer_end,
-        page=None,
+        page=article.page_at(start),
         passage=passage,
     )
 

@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Literal
@@ -14,25 +14,51 @@ from typing import Literal
 from qa.answer import Findings
 from qa.answer import answer as make_answer
 from qa.corpus import read_corpus
-from qa.encoder import SentenceEncoder
+from qa.encoder import Options, SentenceEncoder
 from qa.errors import (
     ArticleNotFoundError,
+    BriefingError,
+    CorpusError,
+    DatasetError,
     IndexCorruptError,
     IndexMismatchError,
     IndexNotFoundError,
     QuestionError,
     StoredIndexError,
 )
-from qa.index import Generation, Plan, build, build_lock, current_generation, current_name
+from qa.index import (
+    Check,
+    Generation,
+    Listed,
+    Plan,
+    build,
+    build_lock,
+    current_generation,
+    last_good_generation,
+    listed,
+    read_pointer,
+    release,
+    roll_back,
+)
+from qa.pinned import FILE_NAME as PINNED
+from qa.pinned import PinnedQuestion, fault, read_pinned
 from qa.reader import SentenceReader
 from qa.retrieval import Filters, retrieve
-from qa.settings import MAX_K, Settings, load_settings
+from qa.settings import MAX_K, IndexSettings, Settings, load_settings
 from qa.span_reader import Network, SpanReader, weights_file
-from qa.types import Answer, Article, Corpus, Encoder, Hit, Progress, Reader, Receipt
+from qa.types import Answer, Article, Corpus, Encoder, Hit, Problem, Progress, Reader, Receipt
 
 log = logging.getLogger(__name__)
 
 Update = Literal["auto", "never"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Consent:
+    """What an update may do, and what must hold for it."""
+
+    deletions: bool = False
+    strict: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +74,9 @@ class Briefing:
 
     def __init__(self, settings: Settings, encoder: Encoder | None = None) -> None:
         self.settings = settings
-        self.encoder: Encoder = encoder or SentenceEncoder(settings.index.model, settings.index.batch_size)
+        self.encoder: Encoder = encoder or encoder_of(settings.index)
         self.receipt: Receipt | None = None  # of the last refresh
+        self.warning: str | None = None  # why what is served is not what the corpus folder holds
         self._snapshot: Snapshot | None = None
         self._tried: str | None = None  # the last generation of another process that was moved to, or refused
         wanted = settings.reader.model == "spans" and weights_file() is not None
@@ -68,10 +95,11 @@ class Briefing:
     ) -> Briefing:
         """Open a briefing.
 
-        `update="auto"` builds the index or brings it up to date first; `"never"` serves what is there.
-        `corpus` and `index` are folders, by default those of the settings.
+        `update="auto"` builds the index or brings it up to date first, `"never"` serves what is there. `corpus` and
+        `index` are folders, by default those of the settings. An update that fails or is refused, or a current
+        generation that is damaged, leaves the last good generation served; `warning` says why.
 
-        Raises `CorpusError`, `StoredIndexError`, `ModelError` or `SettingsError`.
+        Raises `CorpusError` or `StoredIndexError` when there is none, `ModelError` or `SettingsError`.
         """
         settings = settings or load_settings()
         groups = {"corpus": corpus, "index": index}
@@ -81,37 +109,111 @@ class Briefing:
             if folder is not None
         }
         briefing = cls(settings.model_copy(update=changed), encoder)
-        if update == "auto":
-            briefing.refresh()
-        else:
-            briefing._serve(briefing._checked(current_generation(briefing.settings.index.folder)))
+        briefing.serve_current() if update == "never" else briefing.update()
         return briefing
 
-    def refresh(self, progress: Progress | None = None) -> Receipt:
+    def update(self, progress: Progress | None = None) -> Receipt | None:
+        """Bring the index in step with the corpus folder if that can be done, and serve the last good generation.
+
+        Returns None, and sets `warning`, where the update failed or was refused or a rollback holds the index.
+        Raises as `open`.
+        """
+        try:
+            if read_pointer(self.settings.index.folder).held:
+                self.serve_current()
+                self._warn(_held(self.generation))
+                return None
+        except StoredIndexError:
+            pass  # told, or mended, by what follows
+        try:
+            return self.refresh(progress)
+        except (CorpusError, StoredIndexError) as exc:
+            try:
+                self.serve_current()
+            except BriefingError:
+                raise exc from None
+            self._warn(f"serving {self.generation.name} of {self.generation.manifest.created}: {exc}")
+            return None
+
+    def serve_current(self) -> None:
+        """Serve the current generation or, where that is damaged, the newest one that is whole, with a `warning`.
+
+        Raises `IndexNotFoundError`, `IndexMismatchError` or `IndexCorruptError`.
+        """
+        generation, damage = last_good_generation(self.settings.index.folder)
+        self._serve(self._checked(generation))
+        self.warning = None
+        if damage:
+            self._warn(damage)
+
+    def refresh(
+        self, progress: Progress | None = None, *, confirm_deletions: bool = False, strict: bool = False
+    ) -> Receipt:
         """Bring the index in step with the corpus folder, serve it, and return what was done.
 
-        Calls in other threads go on with the snapshot they took. An index made by another model, splitter
-        or format version is built anew.
+        Calls in other threads go on with the snapshot they took. An index made by another model, splitter or format
+        version is built anew. `confirm_deletions` agrees to lose more than half of the articles; `strict` refuses a
+        generation in which a pinned question fails.
 
         Raises `CorpusError` or `StoredIndexError`; the index then stays as it was.
         """
-        settings = self.settings.corpus
-        return self._update(lambda: read_corpus(settings.folder, settings.max_file_bytes), progress)
+        corpus, index = self.settings.corpus, self.settings.index.folder
+        kept, consent = index / "extracted", _Consent(confirm_deletions, strict)
+        return self._update(lambda: read_corpus(corpus.folder, corpus.limits, [index], kept), progress, consent)
 
     def index(self, corpus: Corpus, progress: Progress | None = None) -> Receipt:
         """Bring the index in step with a corpus that is already read, and serve it. Raises as `refresh` does."""
-        return self._update(lambda: corpus, progress)
+        return self._update(lambda: corpus, progress, _Consent())
 
-    def _update(self, read: Callable[[], Corpus], progress: Progress | None) -> Receipt:
+    def rollback(self, generation: str | None = None) -> str:
+        """Serve an older generation, by default the one before, until the next `refresh`; return its name.
+
+        Raises `IndexNotFoundError`, `IndexCorruptError` or `IndexMismatchError`; what is served then stays.
+        """
+        folder = self.settings.index.folder
+        with self._refreshing, build_lock(folder):
+            older = roll_back(folder, generation, self._checked)
+            self._serve(older)
+            self.warning = _held(older)
+            return older.name
+
+    def generations(self) -> list[Listed]:
+        """Return the generations of the index folder, newest first. Raises `IndexNotFoundError`."""
+        return listed(self.settings.index.folder)
+
+    def _update(self, read: Callable[[], Corpus], progress: Progress | None, consent: _Consent) -> Receipt:
         folder = self.settings.index.folder
         with self._refreshing, build_lock(folder):
             corpus = read()  # under the lock: what was read first must not be written last
-            previous = self._previous(folder)
-            receipt = build(corpus, Plan(self.settings.index, self.encoder, previous, progress))
-            unchanged = previous is not None and receipt.generation == previous.name
-            self._serve(previous if previous is not None and unchanged else current_generation(folder))
-            self.receipt = receipt
+            pinned, faults = self._pinned()
+            corpus = replace(corpus, warnings=corpus.warnings + faults)
+            plan = Plan(
+                self.settings.index,
+                self.encoder,
+                self._previous(folder),
+                progress,
+                confirm_deletions=consent.deletions,
+                strict=consent.strict,
+            )
+            receipt, generation = build(corpus, plan, [self._check(question) for question in pinned])
+            release(folder)
+            self._serve(generation)
+            self.receipt, self.warning = receipt, None
             return receipt
+
+    def _pinned(self) -> tuple[list[PinnedQuestion], tuple[Problem, ...]]:
+        try:
+            return read_pinned(self.settings.corpus.folder), ()
+        except DatasetError as exc:
+            return [], (Problem(PINNED, str(exc)),)
+
+    def _check(self, pinned: PinnedQuestion) -> Check:
+        def check(generation: Generation) -> Problem | None:
+            answer = self._ask(self._snapshot_of(generation), pinned.question, Filters())
+            cause = fault(pinned, answer)
+            return Problem(pinned.question, cause) if cause else None
+
+        return check
 
     def retrieve(
         self,
@@ -121,15 +223,17 @@ class Briefing:
         until: date | None = None,
         sources: Collection[str] | None = None,
         tags: Collection[str] | None = None,
+        collapse: bool = True,
     ) -> list[Hit]:
         """Return up to k hits, best first; the same list for the same question and index, always.
 
-        `since` and `until` are included; articles without a date pass no date filter.
+        `since` and `until` are included; articles without a date pass no date filter. Near copies in other articles
+        fold under the best of them, which names them in `also_in`, unless `collapse` is False.
 
         Raises `QuestionError` or `FilterError`.
         """
         filters = Filters(since, until, sources, tags)
-        return self._retrieve(self._taken(), self._valid(question), k, filters)
+        return self._retrieve(self._taken(), self._valid(question), k, filters, collapse)
 
     def ask(
         self,
@@ -143,9 +247,11 @@ class Briefing:
 
         Raises `QuestionError` or `FilterError`.
         """
-        snapshot, question = self._taken(), self._valid(question)
+        return self._ask(self._taken(), self._valid(question), Filters(since, until, sources, tags))
+
+    def _ask(self, snapshot: Snapshot, question: str, filters: Filters) -> Answer:
         started = time.perf_counter()
-        hits = self._retrieve(snapshot, question, self.settings.reader.passages, Filters(since, until, sources, tags))
+        hits = self._retrieve(snapshot, question, self.settings.reader.passages, filters)
         retrieved = time.perf_counter()
         readings = snapshot.reader.read(question, hits)
         read = time.perf_counter()
@@ -182,7 +288,7 @@ class Briefing:
             raise IndexNotFoundError("nothing is served yet; call refresh() first, or use Briefing.open")
         folder = self.settings.index.folder
         try:
-            name = current_name(folder)
+            name = read_pointer(folder).name
             if name not in (snapshot.generation.name, self._tried) and self._moving.acquire(blocking=False):
                 try:  # one thread loads it, others go on meanwhile; one that cannot be opened is tried once
                     self._tried = name
@@ -194,21 +300,27 @@ class Briefing:
         return self._snapshot or snapshot
 
     def _serve(self, generation: Generation) -> None:
-        self._snapshot = Snapshot(generation, self._reader(generation))
+        self._snapshot = self._snapshot_of(generation)
 
-    def _reader(self, generation: Generation) -> Reader:
+    def _snapshot_of(self, generation: Generation) -> Snapshot:
         sentences = SentenceReader(self.encoder, generation)
         if self._network is None:
-            return sentences
-        return SpanReader(self._network, sentences, generation.articles, generation.store)
+            return Snapshot(generation, sentences)
+        return Snapshot(generation, SpanReader(self._network, sentences, generation.articles, generation.store))
 
-    def _retrieve(self, snapshot: Snapshot, question: str, k: int | None, filters: Filters) -> list[Hit]:
+    def _warn(self, warning: str) -> None:
+        log.warning("%s", warning)
+        self.warning = warning
+
+    def _retrieve(
+        self, snapshot: Snapshot, question: str, k: int | None, filters: Filters, collapse: bool = True
+    ) -> list[Hit]:
         settings = self.settings.retrieval
         if k is not None:
             if not 1 <= k <= MAX_K:
                 raise QuestionError(f"k is {k}; ask for 1 to {MAX_K} hits")
             settings = settings.model_copy(update={"k": k})
-        return retrieve(question, snapshot.generation, self.encoder, settings, filters)
+        return retrieve(question, snapshot.generation, self.encoder, settings, filters, collapse)
 
     def _valid(self, question: str) -> str:
         question = question.strip()
@@ -221,19 +333,32 @@ class Briefing:
 
     def _previous(self, folder: Path) -> Generation | None:
         try:
-            return current_generation(folder)
+            generation, damage = last_good_generation(folder)
         except IndexNotFoundError:
             return None
         except (IndexMismatchError, IndexCorruptError) as exc:
             log.warning("building the index anew: %s", exc)
             return None
+        if damage:
+            log.warning("%s", damage)
+        return generation
 
     def _checked(self, generation: Generation) -> Generation:
         made = generation.manifest
-        if made.fingerprint != self.encoder.fingerprint:
+        if made.fingerprint.partition("+")[0] != self.encoder.fingerprint.partition("+")[0]:  # precision aside
             raise IndexMismatchError(
                 f"{generation.folder} was built with the model {made.model!r} ({made.fingerprint[:12]}), "
                 f"the settings name {self.encoder.name!r} ({self.encoder.fingerprint[:12]}); run `briefing index` to "
                 "build it anew, or set [index] model to what it was"
             )
         return generation
+
+
+def _held(generation: Generation) -> str:
+    return f"{generation.name} is held since a rollback; `briefing index` follows the folder again"
+
+
+def encoder_of(settings: IndexSettings) -> Encoder:
+    """Return the encoder that the settings name; nothing is loaded yet. Raises `ModelError`."""
+    options = Options(settings.query_prompt, settings.passage_prompt, settings.precision, settings.batch_size)
+    return SentenceEncoder(settings.model, options)

@@ -1,4 +1,4 @@
-"""The command line: `briefing index | ask | retrieve | articles | serve | eval`.
+"""The command line: `briefing index | generations | rollback | ask | retrieve | articles | serve | doctor | eval`.
 
 Answers go to stdout, logs, progress and errors to stderr. Exit codes: 0 fine, 1 error, 2 usage.
 """
@@ -6,11 +6,12 @@ Answers go to stdout, logs, progress and errors to stderr. Exit codes: 0 fine, 1
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import logging
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, is_dataclass
 from datetime import datetime
 from pathlib import Path
@@ -27,6 +28,7 @@ from qa.types import Answer, Citation, Hit, Problem, Receipt, Verdict
 
 if TYPE_CHECKING:
     from qa.briefing import Briefing
+    from qa.doctor import Report
     from qa.evaluation import Outcome
     from qa.settings import Settings
     from qa.types import Progress
@@ -37,6 +39,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
+SHOWN = 5  # findings of a kind on the terminal
 WIDE = 4000  # columns where stdout is no terminal: nothing is cut for a pipe
 out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else WIDE)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -96,14 +99,60 @@ def _common(
 
 
 @app.command()
-def index(corpus: CorpusOption = None, index: IndexOption = None, as_json: JsonOption = False) -> None:
+def index(
+    corpus: CorpusOption = None,
+    index: IndexOption = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Keep the old index when a question of pinned.toml fails.")
+    ] = False,
+    confirm_deletions: Annotated[
+        bool, typer.Option("--confirm-deletions", help="Agree that more than half of the articles go.")
+    ] = False,
+    watch: Annotated[bool, typer.Option("--watch", help="Go on following the folder until Ctrl+C.")] = False,
+    as_json: JsonOption = False,
+) -> None:
     """Bring the index in step with the corpus folder and say what changed."""
     from qa.briefing import Briefing
 
+    show = _print_json if as_json else _print_receipt
     briefing = Briefing(_settings(corpus, index))
     with _progress() as progress:
-        receipt = briefing.refresh(progress)
-    _print_json(receipt) if as_json else _print_receipt(receipt)
+        receipt = briefing.refresh(progress, confirm_deletions=confirm_deletions, strict=strict)
+    show(receipt)
+    if watch:
+        _follow(briefing, show)
+
+
+@app.command()
+def generations(index: IndexOption = None, as_json: JsonOption = False) -> None:
+    """List the generations of the index, newest first."""
+    from qa.index import listed
+
+    found = listed(_settings(None, index).index.folder)
+    if as_json:
+        _print_json({"generations": [asdict(each) for each in found]})
+        return
+    table = Table("", "name", "created", "articles", "passages", "", box=None, header_style="dim")
+    for each in found:
+        counts = ("" if n is None else str(n) for n in (each.articles, each.passages))
+        state = each.damage or ("held since a rollback" if each.held else "")
+        cells = ("*" if each.current else "", each.name, each.created or "", *counts, state)
+        table.add_row(*(Text(printable(cell)) for cell in cells))
+    out.print(table)
+
+
+@app.command()
+def rollback(
+    generation: Annotated[
+        str | None, typer.Argument(help="Name of a generation; without it, the one before.", show_default=False)
+    ] = None,
+    index: IndexOption = None,
+) -> None:
+    """Go back to an older generation, and stay there until the next `briefing index`."""
+    from qa.briefing import Briefing
+
+    name = Briefing(_settings(None, index)).rollback(generation)
+    _line(f"{name} is the current generation, until the next `briefing index`")
 
 
 @app.command()
@@ -138,13 +187,16 @@ def retrieve(
     until: UntilOption = None,
     source: SourceOption = None,
     tag: TagOption = None,
+    collapse: Annotated[
+        bool, typer.Option("--collapse/--no-collapse", help="Fold near copies under the best of them, or list each.")
+    ] = True,
     update: UpdateOption = True,
     as_json: JsonOption = False,
 ) -> None:
     """List the passages nearest to a question, best first."""
     briefing = _opened(corpus, index, update)
     with _waiting("retrieving"):
-        hits = briefing.retrieve(question, k=k, **_filters(since, until, source, tag))
+        hits = briefing.retrieve(question, k=k, collapse=collapse, **_filters(since, until, source, tag))
     _tell_of_no_hits(hits)
     if as_json:
         _print_json({"question": question, "hits": [asdict(hit) for hit in hits]})
@@ -179,6 +231,21 @@ def serve(
     from qa.web import serve as run
 
     run(_settings(corpus, index, {"host": host, "port": port}))
+
+
+@app.command()
+def doctor(corpus: CorpusOption = None, index: IndexOption = None, as_json: JsonOption = False) -> None:
+    """Say what is wrong with the articles and the index, and what to do; exit code 1 if something needs attention."""
+    from qa.doctor import examine
+
+    with _waiting("examining"):
+        report = examine(_settings(corpus, index))
+    if as_json:
+        _print_json(asdict(report) | {"attention": report.attention})
+    else:
+        _print_report(report)
+    if report.attention:
+        raise typer.Exit(1)
 
 
 @app.command("eval")
@@ -230,11 +297,11 @@ def evaluate(
 def _evaluate_reader(data: Path, most: int, as_json: bool) -> None:
     import tempfile
 
-    from qa.encoder import SentenceEncoder
+    from qa.briefing import encoder_of
     from qa.reader_evaluation import evaluate_reader
 
     settings = _settings(None, None)
-    encoder = SentenceEncoder(settings.index.model, settings.index.batch_size)
+    encoder = encoder_of(settings.index)
     with tempfile.TemporaryDirectory(prefix="briefing-eval-") as work, _waiting("reading"):
         sections = evaluate_reader(data, Path(work), encoder, settings, most)
     if as_json:
@@ -261,13 +328,25 @@ def _settings(corpus: Path | None, index: Path | None, serve: dict[str, Any] | N
 def _opened(corpus: Path | None, index: Path | None, update: bool) -> Briefing:
     from qa.briefing import Briefing
 
-    settings = _settings(corpus, index)
+    briefing = Briefing(_settings(corpus, index))
     if not update:
-        return Briefing.open(settings=settings, update="never")
-    briefing = Briefing(settings)
+        briefing.serve_current()
+        return briefing
     with _progress() as progress:
-        briefing.refresh(progress)
+        briefing.update(progress)
     return briefing
+
+
+def _follow(briefing: Briefing, show: Callable[[Receipt], None]) -> None:
+    """Keep the index in step until Ctrl+C."""
+    import threading
+
+    from qa.watch import follow
+
+    stop = threading.Event()
+    err.print("following the folder; Ctrl+C ends it")
+    with contextlib.suppress(KeyboardInterrupt):
+        follow(briefing, stop, lambda receipt: show(receipt) if receipt.changed else None)
 
 
 def _filters(
@@ -323,6 +402,7 @@ def _print_receipt(receipt: Receipt) -> None:
         "modified": len(receipt.modified),
         "renamed": len(receipt.renamed),
         "deleted": len(receipt.deleted),
+        "kept": len(receipt.kept),
         "unchanged": receipt.unchanged,
         "rejected": len(receipt.rejected),
     }
@@ -332,8 +412,11 @@ def _print_receipt(receipt: Receipt) -> None:
         f"{receipt.passages} passages, {receipt.encoded} encoded, {receipt.reused} reused, "
         f"{receipt.seconds:.1f} s, {receipt.generation}"
     )
+    if receipt.pinned:
+        _line(f"{receipt.pinned} pinned questions asked, {len(receipt.broken)} broken")
     problems: tuple[tuple[str, str, tuple[Problem, ...]], ...] = (
         ("rejected", "red", receipt.rejected),
+        ("broken", "red", receipt.broken),
         ("note", "yellow", receipt.warnings),
     )
     for label, style, items in problems:
@@ -370,6 +453,23 @@ def _print_hits(hits: list[Hit], briefing: Briefing) -> None:
         _line((f"{hit.rank}. ", "bold"), article.title, (f"  {hit.score:.3f}", "dim"))
         _line(f"   {' '.join(hit.passage.text.split())}")
         _line((f"   {hit.passage.id}  matched: {' '.join(hit.trace.terms) or 'by meaning only'}", "dim"))
+        if hit.also_in:
+            _line((f"   nearly the same in {', '.join(hit.also_in)}", "dim"))
+
+
+def _print_report(report: Report) -> None:
+    for code, group in itertools.groupby(report.findings, key=lambda finding: finding.code):
+        first, *others = group
+        style = "bold red" if first.severity == "attention" else "bold yellow"
+        _line((f"{code} ", style), (f"{first.severity}, {1 + len(others)}", "dim"))
+        for finding in [first, *others][:SHOWN]:
+            _line("  ", (finding.id, "bold"), f": {finding.problem}")
+        if len(others) >= SHOWN:
+            _line(f"  and {1 + len(others) - SHOWN} more; --json lists all")
+        for remedy in dict.fromkeys(finding.remedy for finding in [first, *others][:SHOWN]):
+            _line((f"  → {remedy}", "dim"))
+    hints = len(report.findings) - report.attention
+    _line((f"{report.articles} articles: ", "bold"), f"{report.attention} need attention, {hints} hints")
 
 
 def _print_outcomes(outcomes: list[Outcome], figures: dict[str, float | int]) -> None:

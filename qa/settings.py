@@ -16,10 +16,12 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from pydantic_settings import SettingsError as UnreadableVariableError
 
 from qa.errors import SettingsError
+from qa.types import Limits
 
 FILE_NAME = "briefing.toml"
 BUNDLED_MODEL = "all-MiniLM-L6-v2"
 MAX_K = 1000  # hits of one question
+_LIMITS = Limits()
 
 
 class _Group(BaseModel):
@@ -27,12 +29,49 @@ class _Group(BaseModel):
 
 
 class CorpusSettings(_Group):
-    """Where the articles are, and how large one may be."""
+    """Where the articles are, and what reading one file may cost."""
 
     folder: Path = Field(Path("corpus"), description="Folder of the articles.")
     max_file_bytes: int = Field(
-        10_000_000, gt=0, description="Bytes a file may have; a longer one is refused: no article is that long."
+        _LIMITS.max_file_bytes,
+        gt=0,
+        description="Bytes a file, or a line of JSON Lines, may have: room for a PDF with pictures.",
     )
+    max_jsonl_bytes: int = Field(
+        _LIMITS.max_jsonl_bytes,
+        gt=0,
+        description="Bytes a JSON Lines file may have: read line by line, some hundred thousand articles fit.",
+    )
+    max_text_chars: int = Field(
+        _LIMITS.max_text_chars, gt=0, description="Characters the text of an article may have: more than any book."
+    )
+    max_pages: int = Field(_LIMITS.max_pages, gt=0, description="Pages a PDF may have: more than any report.")
+    max_unpacked_bytes: int = Field(
+        _LIMITS.max_unpacked_bytes,
+        gt=0,
+        description="Bytes that a .docx, or one stream of a PDF, may unpack to: room for pictures, not for bombs.",
+    )
+    max_depth: int = Field(
+        _LIMITS.max_depth,
+        gt=0,
+        le=250,
+        description="Levels of nesting in HTML or JSON: pages have tens; from 256 the HTML parser loses text.",
+    )
+    max_parse_seconds: int = Field(
+        _LIMITS.max_parse_seconds,
+        gt=0,
+        description="Processor seconds for reading one HTML, PDF or DOCX file: a book of 700 pages needs fewer.",
+    )
+    max_parser_bytes: int = Field(
+        _LIMITS.max_parser_bytes,
+        ge=300_000_000,
+        description="Bytes of memory for the process that reads HTML, PDF and DOCX: the libraries alone take a third.",
+    )
+
+    @property
+    def limits(self) -> Limits:
+        """What reading one file may cost."""
+        return Limits(**self.model_dump(exclude={"folder"}))
 
 
 class IndexSettings(_Group):
@@ -44,13 +83,32 @@ class IndexSettings(_Group):
         description="Embedding model: the bundled one, a folder, or the name of a sentence-transformers model "
         "that is already in the local Hugging Face cache (nothing is ever downloaded).",
     )
+    languages: tuple[str, ...] = Field(
+        (),
+        description="Languages the model knows, as ISO 639-1 codes, for `briefing doctor`; unset, those of the model's "
+        "card; `multilingual` is all.",
+    )
     passage_chars: int = Field(
         900, ge=100, le=20_000, description="Characters of a passage: about 200 of the 256 tokens the model reads."
     )
     overlap_chars: int = Field(
         120, ge=0, description="Characters of the passage before that may be repeated: no thought is cut in two."
     )
-    batch_size: int = Field(32, gt=0, description="Passages encoded at once; larger ones only pad more on a CPU.")
+    query_prompt: str | None = Field(
+        None,
+        description='What stands before a question when it is encoded ("query: " for E5); unset, the model\'s own.',
+    )
+    passage_prompt: str | None = Field(
+        None, description='What stands before a passage ("passage: " for E5); unset, the model\'s own.'
+    )
+    precision: Literal["fp32", "bf16"] | None = Field(
+        None,
+        description="Precision in which passages are encoded; unset, bf16 where the processor multiplies it (AMX, "
+        "AVX512-BF16), else fp32. Set it for an index that is built on several kinds of machines.",
+    )
+    batch_size: int = Field(
+        32, gt=0, description="Texts encoded at once at most; more only pad more, and leave a CPU's cache."
+    )
     keep_generations: int = Field(3, ge=1, description="Generations kept, the current one included.")
 
 

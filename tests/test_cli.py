@@ -13,7 +13,7 @@ from typer.testing import CliRunner, Result
 import qa.briefing
 import qa.cli
 from qa.briefing import Briefing
-from qa.errors import BriefingError
+from qa.errors import BriefingError, BrokenPinsError, MassDeletionError
 from tests.fakes import FakeEncoder
 
 QUESTION = "Who finances the northern railway?"
@@ -196,3 +196,107 @@ def test_filters_that_no_article_passes_are_told(folders: list[str]) -> None:
 def test_number_of_hits_comes_from_the_settings(folders: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BRIEFING_RETRIEVAL__K", "2")
     assert len(run_json("retrieve", QUESTION, *folders)["hits"]) == 2
+
+
+def test_doctor_of_a_healthy_briefing_is_exit_code_0(folders: list[str]) -> None:
+    assert run("index", *folders).exit_code == 0
+    report = run_json("doctor", *folders)
+    assert (report["articles"], report["attention"]) == (6, 0)
+    assert [(each["code"], each["severity"], each["id"]) for each in report["findings"]] == [
+        ("no-date", "hint", "banks/about.txt")
+    ]
+    assert set(report["findings"][0]) == {"code", "severity", "id", "problem", "remedy"}
+
+
+def test_doctor_tells_what_needs_attention_and_exits_with_1(folders: list[str], corpus_folder: Path) -> None:
+    for n in range(8):
+        (corpus_folder / f"copy{n}.md").write_text((corpus_folder / LOAN).read_text())
+    result = run("doctor", *folders)
+    assert result.exit_code == 1
+    lines = result.stdout.splitlines()
+    assert lines[0] == "duplicate attention, 8"
+    assert lines[1] == f"  copy0.md: has the same words as {LOAN}"
+    assert lines[6:8] == [
+        "  and 3 more; --json lists all",
+        "  → keep one of the two; until then they are one hit, which names both",
+    ]
+    assert lines[-1] == "14 articles: 8 need attention, 10 hints"
+    as_json = run("doctor", *folders, "--json")
+    assert as_json.exit_code == 1
+    assert len(json.loads(as_json.stdout)["findings"]) == 18
+
+
+def test_doctor_without_a_corpus_is_an_error(tmp_path: Path) -> None:
+    result = run("doctor", "--corpus", str(tmp_path / "none"))
+    assert isinstance(result.exception, BriefingError)
+
+
+def test_retrieve_folds_near_copies_unless_told_not_to(folders: list[str], corpus_folder: Path) -> None:
+    question = "What interest rate does the loan of 400 billion roubles carry?"
+    text = (corpus_folder / LOAN).read_text()
+    (corpus_folder / "z.md").write_text(text.replace("interest rate", "intrest rate"))
+    folded = run_json("retrieve", question, "-k", "1", *folders)["hits"]
+    each = run_json("retrieve", question, "-k", "2", "--no-collapse", *folders)["hits"]
+    assert [(hit["passage"]["article_id"], len(hit["also_in"])) for hit in folded] == [(LOAN, 1)]
+    assert [hit["passage"]["article_id"] for hit in each] == [LOAN, "z.md"]
+    assert "nearly the same in z.md:" in run("retrieve", question, "-k", "1", *folders).stdout
+
+
+# The life of an index
+
+
+def test_index_asks_the_pinned_questions_and_refuses_if_strict(folders: list[str], corpus_folder: Path) -> None:
+    pinned = corpus_folder / "pinned.toml"
+    pinned.write_text(
+        f'[[question]]\nquestion = "{QUESTION}"\nevidence = [{{article = "{LOAN}", quote = "finances"}}]\n'
+    )
+    assert "1 pinned questions asked, 0 broken" in run("index", *folders, "--strict").stdout
+    pinned.write_text('[[question]]\nquestion = "What do penguins eat?"\n')
+    assert "broken What do penguins eat?: not_in_corpus, and should be answered" in run("index", *folders).stdout
+    refused = run("index", *folders, "--strict")
+    assert isinstance(refused.exception, BrokenPinsError)
+    assert run_json("index", *folders)["broken"][0]["id"] == "What do penguins eat?"
+
+
+def test_index_loses_most_articles_only_when_told_to(
+    folders: list[str], corpus_folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    run("index", *folders)
+    for file in corpus_folder.glob("*.md"):
+        file.unlink()
+    assert isinstance(run("index", *folders).exception, MassDeletionError)
+    assert run_json("ask", QUESTION, *folders)["text"] == FINANCES  # the old index goes on answering
+    assert "4 of the 6 articles" in caplog.text
+    assert len(run_json("index", *folders, "--confirm-deletions")["deleted"]) == 4
+
+
+def test_generations_are_listed_and_rolled_back(folders: list[str], corpus_folder: Path, index_folder: Path) -> None:
+    at = ["--index", str(index_folder)]
+    first = run_json("index", *folders)["generation"]
+    (corpus_folder / LOAN).unlink()
+    second = run_json("index", *folders)["generation"]
+    found = run_json("generations", *at)["generations"]
+    assert [(each["name"], each["current"], each["articles"]) for each in found] == [
+        (second, True, 5),
+        (first, False, 6),
+    ]
+    assert first in run("rollback", *at).stdout
+    assert run_json("ask", QUESTION, *folders)["generation"] == first
+    assert "held since a rollback" in run("generations", *at).stdout
+    assert run_json("index", *folders)["generation"] not in (first, second)
+
+
+def test_index_that_is_watched_ends_with_an_interrupt(
+    folders: list[str], corpus_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def follow(briefing: Briefing, stop: object, told: Any) -> None:  # noqa: ANN401 (a callable)
+        (corpus_folder / "new.md").write_text("A bridge was built.")
+        told(briefing.refresh())
+        told(briefing.refresh())
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("qa.watch.follow", follow)
+    result = run("index", *folders, "--watch")
+    assert result.exit_code == 0
+    assert result.stdout.count("files: ") == 2  # at first, and the one change
+    assert "1 added, 6 unchanged" in result.stdout
