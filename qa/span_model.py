@@ -8,17 +8,18 @@ The same code makes the input of training and of use.
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load, save_file
 from tokenizers import Tokenizer
 from torch import Tensor, nn
-from transformers import BertConfig, BertModel
 
 from qa.errors import ModelError
 from qa.types import Span
@@ -27,6 +28,33 @@ MAX_QUESTION, MAX_TITLE = 64, 24  # tokens; what is beyond is not read
 CLS, SEP, COLON = "[CLS]", "[SEP]", ":"
 EMBEDDINGS, ENCODER = "embeddings.", "encoder."  # names in the sentence-transformers file
 BARRED = -1e4  # logit of a position that cannot be in an answer
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """Sizes of a BERT."""
+
+    layers: int
+    heads: int
+    width: int
+    inner: int
+    words: int
+    places: int
+    epsilon: float
+
+    @classmethod
+    def of(cls, folder: Path) -> Shape:
+        """Read them from the folder's `config.json`."""
+        c = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        return cls(
+            c["num_hidden_layers"],
+            c["num_attention_heads"],
+            c["hidden_size"],
+            c["intermediate_size"],
+            c["vocab_size"],
+            c["max_position_embeddings"],
+            c["layer_norm_eps"],
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,50 +136,90 @@ class Outputs:
     relevant: Tensor  # (n,)
 
 
-class SpanModel(nn.Module):
-    """An encoder with a span head and, on [CLS], a head for answerable and relevant."""
+class Layer(nn.Module):
+    """One layer of BERT, its parts named as in published weights."""
 
-    def __init__(self, bert: BertModel) -> None:
+    def __init__(self, shape: Shape) -> None:
         super().__init__()
-        width = bert.config.hidden_size
-        self.bert = bert
-        self.span = nn.Linear(width, 2)
-        self.verdict = nn.Sequential(nn.Linear(width, width), nn.GELU(), nn.Linear(width, 2))
+        d = shape.width
+        self.heads = shape.heads
+        self.attention = nn.ModuleDict(
+            {
+                "self": nn.ModuleDict({name: nn.Linear(d, d) for name in ("query", "key", "value")}),
+                "output": nn.ModuleDict({"dense": nn.Linear(d, d), "LayerNorm": nn.LayerNorm(d, shape.epsilon)}),
+            }
+        )
+        self.intermediate = nn.ModuleDict({"dense": nn.Linear(d, shape.inner)})
+        self.output = nn.ModuleDict({"dense": nn.Linear(shape.inner, d), "LayerNorm": nn.LayerNorm(d, shape.epsilon)})
+
+    def forward(self, x: Tensor, seen: Tensor) -> Tensor:
+        """Return (n, t, d) of (n, t, d); `seen` (n, 1, 1, t) is True where there is a token."""
+        n, t, d = x.shape
+        part = self.get_submodule
+        names = (f"attention.self.{name}" for name in ("query", "key", "value"))
+        q, k, v = (part(name)(x).view(n, t, self.heads, -1).transpose(1, 2) for name in names)
+        attended = F.scaled_dot_product_attention(q, k, v, attn_mask=seen).transpose(1, 2).reshape(n, t, d)
+        x = part("attention.output.LayerNorm")(x + part("attention.output.dense")(attended))
+        inner = F.gelu(part("intermediate.dense")(x))
+        result: Tensor = part("output.LayerNorm")(x + part("output.dense")(inner))
+        return result
+
+
+class SpanModel(nn.Module):
+    """A BERT encoder (Devlin et al. 2019) with a span head and, on [CLS], a head for answerable and relevant.
+
+    There is no dropout: one short pass over the data cannot overfit.
+    """
+
+    def __init__(self, shape: Shape) -> None:
+        super().__init__()
+        d = shape.width
+        embeddings = {
+            "word_embeddings": nn.Embedding(shape.words, d),
+            "position_embeddings": nn.Embedding(shape.places, d),
+            "token_type_embeddings": nn.Embedding(2, d),
+            "LayerNorm": nn.LayerNorm(d, shape.epsilon),
+        }
+        layers = nn.ModuleList(Layer(shape) for _ in range(shape.layers))
+        self.bert = nn.ModuleDict(
+            {"embeddings": nn.ModuleDict(embeddings), "encoder": nn.ModuleDict({"layer": layers})}
+        )
+        self.layers = list(layers)  # a plain list: the modules are registered above
+        self.span = nn.Linear(d, 2)
+        self.verdict = nn.Sequential(nn.Linear(d, d), nn.GELU(), nn.Linear(d, 2))
 
     def forward(self, batch: Batch) -> Outputs:
         """Return the logits of a batch."""
-        states = self.bert(
-            input_ids=batch.ids, attention_mask=batch.mask, token_type_ids=batch.types
-        ).last_hidden_state  # (n, t, width)
-        spans = self.span(states).masked_fill(~batch.allowed[..., None], BARRED)  # (n, t, 2)
-        verdicts = self.verdict(states[:, 0])  # (n, 2)
+        part = self.bert.get_submodule
+        places = torch.arange(batch.ids.shape[1])  # (t,)
+        words = part("embeddings.word_embeddings")(batch.ids)  # (n, t, d)
+        kinds = part("embeddings.token_type_embeddings")(batch.types)
+        x = part("embeddings.LayerNorm")(words + kinds + part("embeddings.position_embeddings")(places))
+        seen = batch.mask.bool()[:, None, None, :]
+        for layer in self.layers:
+            x = layer(x, seen)
+        spans = self.span(x).masked_fill(~batch.allowed[..., None], BARRED)  # (n, t, 2)
+        verdicts = self.verdict(x[:, 0])  # (n, 2)
         return Outputs(spans[..., 0], spans[..., 1], verdicts[:, 0], verdicts[:, 1])
-
-
-def new_model(folder: Path) -> SpanModel:
-    """Return a model for the configuration of a BERT folder, with its embeddings; everything else is untrained.
-
-    Dropout is off: one short pass over the data cannot overfit.
-    """
-    config = BertConfig.from_pretrained(str(folder), local_files_only=True)
-    config.hidden_dropout_prob = config.attention_probs_dropout_prob = 0.0
-    config._attn_implementation = "sdpa"
-    model = SpanModel(BertModel(config, add_pooling_layer=False))
-    with safe_open(folder / "model.safetensors", "pt") as file:
-        names = [name for name in file.keys() if name.startswith(EMBEDDINGS)]  # noqa: SIM118 - not a dict
-        held = {name.removeprefix(EMBEDDINGS): file.get_tensor(name) for name in names}
-    model.bert.embeddings.load_state_dict({n: t for n, t in held.items() if n != "position_ids"})
-    return model
 
 
 def build_model(folder: Path) -> SpanModel:
     """Return a model to train: the encoder of a sentence-transformers BERT folder, its embeddings frozen, new heads."""
-    model = new_model(folder)
-    with safe_open(folder / "model.safetensors", "pt") as file:
-        names = [name for name in file.keys() if name.startswith(ENCODER)]  # noqa: SIM118 - not a dict
-        model.bert.encoder.load_state_dict({n.removeprefix(ENCODER): file.get_tensor(n) for n in names})
-    model.bert.embeddings.requires_grad_(False)
+    model = SpanModel(Shape.of(folder))
+    _load(model, folder, (EMBEDDINGS, ENCODER))
+    model.bert["embeddings"].requires_grad_(False)
     return model
+
+
+def _load(model: SpanModel, folder: Path, parts: Sequence[str]) -> None:
+    """Take parts of the weights of a BERT folder."""
+    with safe_open(folder / "model.safetensors", "pt") as file:
+        names = [name for name in file.keys() if name.startswith(tuple(parts))]  # noqa: SIM118 - not a dict
+        held = {f"bert.{name}": file.get_tensor(name) for name in names if not name.endswith("position_ids")}
+    _, unexpected = model.load_state_dict(held, strict=False)
+    absent = [n for n in model.state_dict() if n.startswith(tuple(f"bert.{p}" for p in parts)) and n not in held]
+    if absent or unexpected:
+        raise ModelError(f"{folder} does not hold a plain BERT: {[*absent, *unexpected][:3]}")
 
 
 def load_model(folder: Path, weights: Path, sha256: str | None) -> SpanModel:
@@ -174,7 +242,8 @@ def load_model(folder: Path, weights: Path, sha256: str | None) -> SpanModel:
         )
     try:
         held = {name: tensor.float() for name, tensor in load(data).items()}
-        model = new_model(folder)
+        model = SpanModel(Shape.of(folder))
+        _load(model, folder, (EMBEDDINGS,))
         missing, unexpected = model.load_state_dict(held, strict=False)
     except (OSError, RuntimeError, ValueError, SafetensorError) as exc:
         raise ModelError(f"{weights} does not fit the bundled model: {exc}") from exc

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from qa.encoder import model_folder
 from qa.errors import ModelError
 from qa.settings import BUNDLED_MODEL
-from qa.span_model import Batch, build_model, load_model, load_tokenizer, make_pairs, save_model
+from qa.span_model import BARRED, Batch, build_model, load_model, load_tokenizer, make_pairs, save_model
 from tests.texts import HOSTILE
 
 FOLDER = model_folder(BUNDLED_MODEL)
@@ -90,3 +90,20 @@ def test_weights_of_another_shape_are_refused(tmp_path: Path) -> None:
     digest = save_model({"span.weight": torch.zeros(2, 384)}, file)
     with pytest.raises(ModelError, match="does not fit the bundled model"):
         load_model(FOLDER, file, digest)
+
+
+@pytest.mark.slow
+def test_encoder_says_what_transformers_says() -> None:
+    from transformers import BertModel
+
+    oracle = BertModel.from_pretrained(str(FOLDER), add_pooling_layer=False, local_files_only=True)
+    oracle.train(False)
+    model = build_model(FOLDER).eval()
+    batch = Batch.of(make_pairs(TOKENIZER, [("Who lends?", "Bank", "It lends to railways."), ("Who?", "", "Me.")], 100))
+    with torch.inference_mode():
+        found = model(batch)
+        states = oracle(input_ids=batch.ids, attention_mask=batch.mask, token_type_ids=batch.types).last_hidden_state
+        spans = model.span(states).masked_fill(~batch.allowed[..., None], BARRED)
+        verdicts = model.verdict(states[:, 0])
+    assert torch.allclose(found.start, spans[..., 0], atol=1e-4)
+    assert torch.allclose(found.answerable, verdicts[:, 0], atol=1e-4)

@@ -136,7 +136,7 @@ def _smooth(labels: Tensor) -> Tensor:
 
 def optimiser(model: SpanModel) -> torch.optim.AdamW:
     """Return AdamW with a rate for each layer, falling towards the embeddings; `base` keeps it for the schedule."""
-    layers = list(model.bert.encoder.layer)
+    layers = model.layers
     groups = [
         {"params": list(layer.parameters()), "base": RATE * LAYER_DECAY ** (len(layers) - 1 - depth)}
         for depth, layer in enumerate(layers)
