@@ -49,6 +49,7 @@ class Briefing:
         self.settings = settings
         self.encoder: Encoder = encoder or SentenceEncoder(settings.index.model, settings.index.batch_size)
         self.receipt: Receipt | None = None  # of the last refresh
+        self.on_answer: Callable[[Answer], None] | None = None  # told of every answer, in the thread that made it
         self._snapshot: Snapshot | None = None
         self._tried: str | None = None  # the last generation of another process that was moved to, or refused
         self._refreshing = threading.Lock()
@@ -148,7 +149,10 @@ class Briefing:
         read = time.perf_counter()
         milliseconds = {"retrieve": round(1e3 * (retrieved - started), 1), "read": round(1e3 * (read - retrieved), 1)}
         findings = Findings(question, hits, readings, snapshot.generation.articles, snapshot.generation.name)
-        return make_answer(findings, self.settings.reader, milliseconds)
+        answer = make_answer(findings, self.settings.reader, milliseconds)
+        if self.on_answer is not None:
+            self.on_answer(answer)
+        return answer
 
     def articles(self) -> list[Article]:
         """Return the articles of the index, in order of id."""
