@@ -120,7 +120,7 @@ def _cite(number: int, reading: Reading, articles: Mapping[str, Article]) -> Cit
         quote=quote,
         answer_start=None,
         answer_end=None,
-        page=None,
+        page=article.page_at(start),
         passage=passage,
     )
 

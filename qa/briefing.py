@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Literal
@@ -17,21 +17,47 @@ from qa.corpus import read_corpus
 from qa.encoder import SentenceEncoder
 from qa.errors import (
     ArticleNotFoundError,
+    BriefingError,
+    CorpusError,
+    DatasetError,
     IndexCorruptError,
     IndexMismatchError,
     IndexNotFoundError,
     QuestionError,
     StoredIndexError,
 )
-from qa.index import Generation, Plan, build, build_lock, current_generation, current_name
+from qa.index import (
+    Check,
+    Generation,
+    Listed,
+    Plan,
+    build,
+    build_lock,
+    current_generation,
+    last_good_generation,
+    listed,
+    read_pointer,
+    release,
+    roll_back,
+)
+from qa.pinned import FILE_NAME as PINNED
+from qa.pinned import PinnedQuestion, fault, read_pinned
 from qa.reader import SentenceReader
 from qa.retrieval import Filters, retrieve
 from qa.settings import MAX_K, Settings, load_settings
-from qa.types import Answer, Article, Corpus, Encoder, Hit, Progress, Reader, Receipt
+from qa.types import Answer, Article, Corpus, Encoder, Hit, Problem, Progress, Reader, Receipt
 
 log = logging.getLogger(__name__)
 
 Update = Literal["auto", "never"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Consent:
+    """What an update may do, and what must hold for it."""
+
+    deletions: bool = False
+    strict: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +76,7 @@ class Briefing:
         self.encoder: Encoder = encoder or SentenceEncoder(settings.index.model, settings.index.batch_size)
         self.receipt: Receipt | None = None  # of the last refresh
         self.on_answer: Callable[[Answer], None] | None = None  # told of every answer, in the thread that made it
+        self.warning: str | None = None  # why what is served is not what the corpus folder holds
         self._snapshot: Snapshot | None = None
         self._tried: str | None = None  # the last generation of another process that was moved to, or refused
         self._refreshing = threading.Lock()
@@ -66,10 +93,11 @@ class Briefing:
     ) -> Briefing:
         """Open a briefing.
 
-        `update="auto"` builds the index or brings it up to date first; `"never"` serves what is there.
-        `corpus` and `index` are folders, by default those of the settings.
+        `update="auto"` builds the index or brings it up to date first, `"never"` serves what is there. `corpus` and
+        `index` are folders, by default those of the settings. An update that fails or is refused, or a current
+        generation that is damaged, leaves the last good generation served; `warning` says why.
 
-        Raises `CorpusError`, `StoredIndexError`, `ModelError` or `SettingsError`.
+        Raises `CorpusError` or `StoredIndexError` when there is none, `ModelError` or `SettingsError`.
         """
         settings = settings or load_settings()
         groups = {"corpus": corpus, "index": index}
@@ -79,37 +107,111 @@ class Briefing:
             if folder is not None
         }
         briefing = cls(settings.model_copy(update=changed), encoder)
-        if update == "auto":
-            briefing.refresh()
-        else:
-            briefing._serve(briefing._checked(current_generation(briefing.settings.index.folder)))
+        briefing.serve_current() if update == "never" else briefing.update()
         return briefing
 
-    def refresh(self, progress: Progress | None = None) -> Receipt:
+    def update(self, progress: Progress | None = None) -> Receipt | None:
+        """Bring the index in step with the corpus folder if that can be done, and serve the last good generation.
+
+        Returns None, and sets `warning`, where the update failed or was refused or a rollback holds the index.
+        Raises as `open`.
+        """
+        try:
+            if read_pointer(self.settings.index.folder).held:
+                self.serve_current()
+                self._warn(_held(self.generation))
+                return None
+        except StoredIndexError:
+            pass  # told, or mended, by what follows
+        try:
+            return self.refresh(progress)
+        except (CorpusError, StoredIndexError) as exc:
+            try:
+                self.serve_current()
+            except BriefingError:
+                raise exc from None
+            self._warn(f"serving {self.generation.name} of {self.generation.manifest.created}: {exc}")
+            return None
+
+    def serve_current(self) -> None:
+        """Serve the current generation or, where that is damaged, the newest one that is whole, with a `warning`.
+
+        Raises `IndexNotFoundError`, `IndexMismatchError` or `IndexCorruptError`.
+        """
+        generation, damage = last_good_generation(self.settings.index.folder)
+        self._serve(self._checked(generation))
+        self.warning = None
+        if damage:
+            self._warn(damage)
+
+    def refresh(
+        self, progress: Progress | None = None, *, confirm_deletions: bool = False, strict: bool = False
+    ) -> Receipt:
         """Bring the index in step with the corpus folder, serve it, and return what was done.
 
-        Calls in other threads go on with the snapshot they took. An index made by another model, splitter
-        or format version is built anew.
+        Calls in other threads go on with the snapshot they took. An index made by another model, splitter or format
+        version is built anew. `confirm_deletions` agrees to lose more than half of the articles; `strict` refuses a
+        generation in which a pinned question fails.
 
         Raises `CorpusError` or `StoredIndexError`; the index then stays as it was.
         """
-        settings = self.settings.corpus
-        return self._update(lambda: read_corpus(settings.folder, settings.max_file_bytes), progress)
+        corpus, index = self.settings.corpus, self.settings.index.folder
+        consent = _Consent(confirm_deletions, strict)
+        return self._update(lambda: read_corpus(corpus.folder, corpus.limits, skip=[index]), progress, consent)
 
     def index(self, corpus: Corpus, progress: Progress | None = None) -> Receipt:
         """Bring the index in step with a corpus that is already read, and serve it. Raises as `refresh` does."""
-        return self._update(lambda: corpus, progress)
+        return self._update(lambda: corpus, progress, _Consent())
 
-    def _update(self, read: Callable[[], Corpus], progress: Progress | None) -> Receipt:
+    def rollback(self, generation: str | None = None) -> str:
+        """Serve an older generation, by default the one before, until the next `refresh`; return its name.
+
+        Raises `IndexNotFoundError`, `IndexCorruptError` or `IndexMismatchError`; what is served then stays.
+        """
+        folder = self.settings.index.folder
+        with self._refreshing, build_lock(folder):
+            older = roll_back(folder, generation, self._checked)
+            self._serve(older)
+            self.warning = _held(older)
+            return older.name
+
+    def generations(self) -> list[Listed]:
+        """Return the generations of the index folder, newest first. Raises `IndexNotFoundError`."""
+        return listed(self.settings.index.folder)
+
+    def _update(self, read: Callable[[], Corpus], progress: Progress | None, consent: _Consent) -> Receipt:
         folder = self.settings.index.folder
         with self._refreshing, build_lock(folder):
             corpus = read()  # under the lock: what was read first must not be written last
-            previous = self._previous(folder)
-            receipt = build(corpus, Plan(self.settings.index, self.encoder, previous, progress))
-            unchanged = previous is not None and receipt.generation == previous.name
-            self._serve(previous if previous is not None and unchanged else current_generation(folder))
-            self.receipt = receipt
+            pinned, faults = self._pinned()
+            corpus = replace(corpus, warnings=corpus.warnings + faults)
+            plan = Plan(
+                self.settings.index,
+                self.encoder,
+                self._previous(folder),
+                progress,
+                confirm_deletions=consent.deletions,
+                strict=consent.strict,
+            )
+            receipt, generation = build(corpus, plan, [self._check(question) for question in pinned])
+            release(folder)
+            self._serve(generation)
+            self.receipt, self.warning = receipt, None
             return receipt
+
+    def _pinned(self) -> tuple[list[PinnedQuestion], tuple[Problem, ...]]:
+        try:
+            return read_pinned(self.settings.corpus.folder), ()
+        except DatasetError as exc:
+            return [], (Problem(PINNED, str(exc)),)
+
+    def _check(self, pinned: PinnedQuestion) -> Check:
+        def check(generation: Generation) -> Problem | None:
+            answer = self._ask(self._snapshot_of(generation), pinned.question, Filters())
+            cause = fault(pinned, answer)
+            return Problem(pinned.question, cause) if cause else None
+
+        return check
 
     def retrieve(
         self,
@@ -141,18 +243,20 @@ class Briefing:
 
         Raises `QuestionError` or `FilterError`.
         """
-        snapshot, question = self._taken(), self._valid(question)
+        answer = self._ask(self._taken(), self._valid(question), Filters(since, until, sources, tags))
+        if self.on_answer is not None:
+            self.on_answer(answer)
+        return answer
+
+    def _ask(self, snapshot: Snapshot, question: str, filters: Filters) -> Answer:
         started = time.perf_counter()
-        hits = self._retrieve(snapshot, question, self.settings.reader.passages, Filters(since, until, sources, tags))
+        hits = self._retrieve(snapshot, question, self.settings.reader.passages, filters)
         retrieved = time.perf_counter()
         readings = snapshot.reader.read(question, hits)
         read = time.perf_counter()
         milliseconds = {"retrieve": round(1e3 * (retrieved - started), 1), "read": round(1e3 * (read - retrieved), 1)}
         findings = Findings(question, hits, readings, snapshot.generation.articles, snapshot.generation.name)
-        answer = make_answer(findings, self.settings.reader, milliseconds)
-        if self.on_answer is not None:
-            self.on_answer(answer)
-        return answer
+        return make_answer(findings, self.settings.reader, milliseconds)
 
     def articles(self) -> list[Article]:
         """Return the articles of the index, in order of id."""
@@ -178,7 +282,7 @@ class Briefing:
             raise IndexNotFoundError("nothing is served yet; call refresh() first, or use Briefing.open")
         folder = self.settings.index.folder
         try:
-            name = current_name(folder)
+            name = read_pointer(folder).name
             if name not in (snapshot.generation.name, self._tried) and self._moving.acquire(blocking=False):
                 try:  # one thread loads it, others go on meanwhile; one that cannot be opened is tried once
                     self._tried = name
@@ -190,7 +294,14 @@ class Briefing:
         return self._snapshot or snapshot
 
     def _serve(self, generation: Generation) -> None:
-        self._snapshot = Snapshot(generation, SentenceReader(self.encoder, generation))
+        self._snapshot = self._snapshot_of(generation)
+
+    def _snapshot_of(self, generation: Generation) -> Snapshot:
+        return Snapshot(generation, SentenceReader(self.encoder, generation))
+
+    def _warn(self, warning: str) -> None:
+        log.warning("%s", warning)
+        self.warning = warning
 
     def _retrieve(self, snapshot: Snapshot, question: str, k: int | None, filters: Filters) -> list[Hit]:
         settings = self.settings.retrieval
@@ -211,12 +322,15 @@ class Briefing:
 
     def _previous(self, folder: Path) -> Generation | None:
         try:
-            return current_generation(folder)
+            generation, damage = last_good_generation(folder)
         except IndexNotFoundError:
             return None
         except (IndexMismatchError, IndexCorruptError) as exc:
             log.warning("building the index anew: %s", exc)
             return None
+        if damage:
+            log.warning("%s", damage)
+        return generation
 
     def _checked(self, generation: Generation) -> Generation:
         made = generation.manifest
@@ -227,3 +341,7 @@ class Briefing:
                 "build it anew, or set [index] model to what it was"
             )
         return generation
+
+
+def _held(generation: Generation) -> str:
+    return f"{generation.name} is held since a rollback; `briefing index` follows the folder again"

@@ -1,4 +1,4 @@
-"""The command line: `briefing index | ask | retrieve | articles | serve | mcp | login | eval`.
+"""The command line: `briefing index | generations | rollback | ask | retrieve | articles | serve | mcp | login | eval`.
 
 Answers go to stdout, logs, progress and errors to stderr. Exit codes: 0 fine, 1 error, 2 usage.
 """
@@ -11,7 +11,7 @@ import json
 import logging
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, is_dataclass
 from datetime import datetime
 from pathlib import Path
@@ -97,14 +97,60 @@ def _common(
 
 
 @app.command()
-def index(corpus: CorpusOption = None, index: IndexOption = None, as_json: JsonOption = False) -> None:
+def index(
+    corpus: CorpusOption = None,
+    index: IndexOption = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Keep the old index when a question of pinned.toml fails.")
+    ] = False,
+    confirm_deletions: Annotated[
+        bool, typer.Option("--confirm-deletions", help="Agree that more than half of the articles go.")
+    ] = False,
+    watch: Annotated[bool, typer.Option("--watch", help="Go on following the folder until Ctrl+C.")] = False,
+    as_json: JsonOption = False,
+) -> None:
     """Bring the index in step with the corpus folder and say what changed."""
     from qa.briefing import Briefing
 
+    show = _print_json if as_json else _print_receipt
     briefing = Briefing(_settings(corpus, index))
     with _progress() as progress:
-        receipt = briefing.refresh(progress)
-    _print_json(receipt) if as_json else _print_receipt(receipt)
+        receipt = briefing.refresh(progress, confirm_deletions=confirm_deletions, strict=strict)
+    show(receipt)
+    if watch:
+        _follow(briefing, show)
+
+
+@app.command()
+def generations(index: IndexOption = None, as_json: JsonOption = False) -> None:
+    """List the generations of the index, newest first."""
+    from qa.index import listed
+
+    found = listed(_settings(None, index).index.folder)
+    if as_json:
+        _print_json({"generations": [asdict(each) for each in found]})
+        return
+    table = Table("", "name", "created", "articles", "passages", "", box=None, header_style="dim")
+    for each in found:
+        counts = ("" if n is None else str(n) for n in (each.articles, each.passages))
+        state = each.damage or ("held since a rollback" if each.held else "")
+        cells = ("*" if each.current else "", each.name, each.created or "", *counts, state)
+        table.add_row(*(Text(printable(cell)) for cell in cells))
+    out.print(table)
+
+
+@app.command()
+def rollback(
+    generation: Annotated[
+        str | None, typer.Argument(help="Name of a generation; without it, the one before.", show_default=False)
+    ] = None,
+    index: IndexOption = None,
+) -> None:
+    """Go back to an older generation, and stay there until the next `briefing index`."""
+    from qa.briefing import Briefing
+
+    name = Briefing(_settings(None, index)).rollback(generation)
+    _line(f"{name} is the current generation, until the next `briefing index`")
 
 
 @app.command()
@@ -257,13 +303,25 @@ def _settings(corpus: Path | None, index: Path | None, serve: dict[str, Any] | N
 def _opened(corpus: Path | None, index: Path | None, update: bool) -> Briefing:
     from qa.briefing import Briefing
 
-    settings = _settings(corpus, index)
+    briefing = Briefing(_settings(corpus, index))
     if not update:
-        return Briefing.open(settings=settings, update="never")
-    briefing = Briefing(settings)
+        briefing.serve_current()
+        return briefing
     with _progress() as progress:
-        briefing.refresh(progress)
+        briefing.update(progress)
     return briefing
+
+
+def _follow(briefing: Briefing, show: Callable[[Receipt], None]) -> None:
+    """Keep the index in step until Ctrl+C."""
+    import threading
+
+    from qa.watch import follow
+
+    stop = threading.Event()
+    err.print("following the folder; Ctrl+C ends it")
+    with contextlib.suppress(KeyboardInterrupt):
+        follow(briefing, stop, lambda receipt: show(receipt) if receipt.changed else None)
 
 
 def _filters(
@@ -319,6 +377,7 @@ def _print_receipt(receipt: Receipt) -> None:
         "modified": len(receipt.modified),
         "renamed": len(receipt.renamed),
         "deleted": len(receipt.deleted),
+        "kept": len(receipt.kept),
         "unchanged": receipt.unchanged,
         "rejected": len(receipt.rejected),
     }
@@ -328,8 +387,11 @@ def _print_receipt(receipt: Receipt) -> None:
         f"{receipt.passages} passages, {receipt.encoded} encoded, {receipt.reused} reused, "
         f"{receipt.seconds:.1f} s, {receipt.generation}"
     )
+    if receipt.pinned:
+        _line(f"{receipt.pinned} pinned questions asked, {len(receipt.broken)} broken")
     problems: tuple[tuple[str, str, tuple[Problem, ...]], ...] = (
         ("rejected", "red", receipt.rejected),
+        ("broken", "red", receipt.broken),
         ("note", "yellow", receipt.warnings),
     )
     for label, style, items in problems:

@@ -18,7 +18,10 @@
         ├── IndexNotFoundError      nothing has been built in this folder yet
         ├── IndexMismatchError      built by another model or format version
         ├── IndexCorruptError       a file of the index is missing or altered
-        └── IndexBusyError          another build holds the lock
+        ├── IndexBusyError          another build holds the lock
+        └── UpdateRefusedError      the index could follow its folder, and should not
+            ├── MassDeletionError   more than half of the articles are gone
+            └── BrokenPinsError     pinned questions are no longer answered
 
 Every message names the file or folder, the cause, and what to do about it.
 """
@@ -98,3 +101,15 @@ class IndexCorruptError(StoredIndexError):
 
 class IndexBusyError(StoredIndexError):
     """Another build holds the lock of this index folder."""
+
+
+class UpdateRefusedError(StoredIndexError):
+    """The index could follow its folder, and should not until someone has looked."""
+
+
+class MassDeletionError(UpdateRefusedError):
+    """More than half of the indexed articles are gone from the corpus."""
+
+
+class BrokenPinsError(UpdateRefusedError):
+    """Pinned questions are no longer answered from the articles that they name."""

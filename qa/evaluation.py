@@ -12,31 +12,13 @@ import numpy as np
 
 from qa.briefing import Briefing
 from qa.errors import DatasetError
+from qa.pinned import PinnedQuestion, parse_question
 from qa.types import Answer, Article, Hit, Verdict
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 FIRST = 3  # hits within which the passage counts as found
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """A run of an article's text that carries the answer."""
-
-    article: str
-    quote: str
-
-
-@dataclass(frozen=True, slots=True)
-class PinnedQuestion:
-    """A question with the verdict it must get and, if answered, where the answer stands and how it reads."""
-
-    id: str
-    question: str
-    verdict: Verdict
-    evidence: tuple[Evidence, ...]
-    answers: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,33 +43,19 @@ class Outcome:
 def read_questions(file: Path) -> list[PinnedQuestion]:
     """Read a file of questions, one JSON object a line.
 
-    Fields: `question`; `verdict` (`answered`, `related`, `not_in_corpus`); for answered ones `evidence`, a list of
-    `{"article": id, "quote": verbatim text}`, and `answers`, a list of strings; `id` (default: the line number).
+    The fields are those of `parse_question`; `id` is the line number unless it is given.
 
     Raises `DatasetError` with the line.
     """
     questions = []
     for number, values in _json_lines(file):
         try:
-            evidence = tuple(Evidence(_text(e["article"]), _text(e["quote"])) for e in values.get("evidence", ()))
-            answers = values.get("answers", [])
-            if not isinstance(answers, list):
-                raise TypeError(f"answers must be a list, not {answers!r}")
-            verdict = Verdict(values.get("verdict", "answered"))
-            key, asked = str(values.get("id", number)), _text(values["question"])
-            questions.append(PinnedQuestion(key, asked, verdict, evidence, tuple(map(_text, answers))))
+            questions.append(parse_question(values, str(number)))
         except (KeyError, TypeError, ValueError) as exc:
             raise DatasetError(f"{file}, line {number}: not a question: {exc!r}; see `briefing eval --help`") from exc
     if not questions:
         raise DatasetError(f"{file} holds no question")
     return questions
-
-
-def _text(value: object) -> str:
-    """Return a text that is not blank: a blank quote or answer is found everywhere."""
-    if not isinstance(value, str) or not value.strip():
-        raise ValueError(f"{value!r} is no text")
-    return value
 
 
 def ask_all(briefing: Briefing, questions: Sequence[PinnedQuestion]) -> list[Outcome]:

@@ -16,10 +16,12 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from pydantic_settings import SettingsError as UnreadableVariableError
 
 from qa.errors import SettingsError
+from qa.types import Limits
 
 FILE_NAME = "briefing.toml"
 BUNDLED_MODEL = "all-MiniLM-L6-v2"
 MAX_K = 1000  # hits of one question
+_LIMITS = Limits()
 
 
 class _Group(BaseModel):
@@ -27,12 +29,49 @@ class _Group(BaseModel):
 
 
 class CorpusSettings(_Group):
-    """Where the articles are, and how large one may be."""
+    """Where the articles are, and what reading one file may cost."""
 
     folder: Path = Field(Path("corpus"), description="Folder of the articles.")
     max_file_bytes: int = Field(
-        10_000_000, gt=0, description="Bytes a file may have; a longer one is refused: no article is that long."
+        _LIMITS.max_file_bytes,
+        gt=0,
+        description="Bytes a file, or a line of JSON Lines, may have: room for a PDF with pictures.",
     )
+    max_jsonl_bytes: int = Field(
+        _LIMITS.max_jsonl_bytes,
+        gt=0,
+        description="Bytes a JSON Lines file may have: read line by line, some hundred thousand articles fit.",
+    )
+    max_text_chars: int = Field(
+        _LIMITS.max_text_chars, gt=0, description="Characters the text of an article may have: more than any book."
+    )
+    max_pages: int = Field(_LIMITS.max_pages, gt=0, description="Pages a PDF may have: more than any report.")
+    max_unpacked_bytes: int = Field(
+        _LIMITS.max_unpacked_bytes,
+        gt=0,
+        description="Bytes that a .docx, or one stream of a PDF, may unpack to: room for pictures, not for bombs.",
+    )
+    max_depth: int = Field(
+        _LIMITS.max_depth,
+        gt=0,
+        le=250,
+        description="Levels of nesting in HTML or JSON: pages have tens; from 256 the HTML parser loses text.",
+    )
+    max_parse_seconds: int = Field(
+        _LIMITS.max_parse_seconds,
+        gt=0,
+        description="Processor seconds for reading one HTML, PDF or DOCX file: a book of 700 pages needs fewer.",
+    )
+    max_parser_bytes: int = Field(
+        _LIMITS.max_parser_bytes,
+        ge=300_000_000,
+        description="Bytes of memory for the process that reads HTML, PDF and DOCX: the libraries alone take a third.",
+    )
+
+    @property
+    def limits(self) -> Limits:
+        """What reading one file may cost."""
+        return Limits(**self.model_dump(exclude={"folder"}))
 
 
 class IndexSettings(_Group):

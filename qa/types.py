@@ -6,6 +6,7 @@ higher-is-better.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -33,7 +34,9 @@ Progress = Callable[[str, int, int], None]
 class Article:
     """One article of the corpus.
 
-    `id` is the POSIX path relative to the corpus folder. `text` is what all offsets refer to.
+    `id` is the POSIX path relative to the corpus folder, `path#key` inside a JSON Lines file. `text` is what
+    all offsets refer to. `pages` holds the offset at which each page of a PDF starts; a page without text
+    starts where the next one does.
     """
 
     id: str
@@ -43,6 +46,30 @@ class Article:
     url: str | None = None
     published: date | None = None
     tags: tuple[str, ...] = ()
+    pages: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        bounds = (0, *self.pages, len(self.text))
+        if any(before > after for before, after in zip(bounds, bounds[1:], strict=False)):
+            raise ValueError(f"article {self.id}: its pages do not start in order within {len(self.text)} characters")
+
+    def page_at(self, offset: int) -> int | None:
+        """Return the page, from 1, that holds the character at an offset; None for what has no pages."""
+        return bisect_right(self.pages, offset) or None
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What reading one file of a corpus may cost; a file that needs more is refused by name."""
+
+    max_file_bytes: int = 50_000_000
+    max_jsonl_bytes: int = 1_000_000_000
+    max_text_chars: int = 5_000_000
+    max_pages: int = 2_000
+    max_unpacked_bytes: int = 200_000_000
+    max_depth: int = 200
+    max_parse_seconds: int = 20
+    max_parser_bytes: int = 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,11 +191,24 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Corpus:
-    """What a folder holds: articles by id order, files that were refused, and remarks on accepted ones."""
+    """What a folder holds: articles by id order, files that were refused, and remarks on accepted ones.
+
+    `unread` names what the system would not let us read, so that nothing is known of the articles there: a
+    folder as `sub/` (the corpus folder itself as the empty string), a JSON Lines file as `path#`, any other
+    file by its id. Each is also in `rejected`, with the cause.
+    """
 
     articles: tuple[Article, ...]
     rejected: tuple[Problem, ...] = ()
     warnings: tuple[Problem, ...] = ()
+    unread: tuple[str, ...] = ()
+
+    def left_unread(self, article_id: str) -> bool:
+        """Return whether an article of this id may still be there, in a place that could not be read."""
+        return any(
+            article_id.startswith(place) if not place or place[-1] in "/#" else article_id == place
+            for place in self.unread
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +221,11 @@ class Rename:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What a build did: `scanned = added + modified + renamed + unchanged + rejected`."""
+    """What a build did: `scanned = added + modified + renamed + unchanged + rejected`.
+
+    `kept` names articles that stay as they were because their place could not be read; `pinned` counts the pinned
+    questions that were asked, `broken` names those that failed.
+    """
 
     scanned: int
     unchanged: int
@@ -189,8 +233,11 @@ class Receipt:
     modified: tuple[str, ...]
     renamed: tuple[Rename, ...]
     deleted: tuple[str, ...]
+    kept: tuple[str, ...]
     rejected: tuple[Problem, ...]
     warnings: tuple[Problem, ...]
+    pinned: int
+    broken: tuple[Problem, ...]
     passages: int
     encoded: int
     reused: int

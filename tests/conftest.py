@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ import qa.reader
 from qa.briefing import Briefing
 from qa.settings import CorpusSettings, IndexSettings, RetrievalSettings, Settings
 from tests.fakes import FakeEncoder
+
+build_module = import_module("qa.index.build")  # the package has a function of that name
 
 hypothesis.settings.register_profile(
     "quick", deadline=None, derandomize=True, database=None, max_examples=100, print_blob=False
@@ -144,6 +147,12 @@ def no_waiting_for_the_disk() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(os, "fsync", lambda descriptor: None)
         yield
+
+
+@pytest.fixture(autouse=True)
+def no_probing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let builds encode only what goes into the index, so that tests can count it; tests of the probe undo this."""
+    monkeypatch.setattr(build_module, "SAMPLE", 0)
 
 
 @pytest.fixture(autouse=True)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +21,7 @@ from qa.corpus import read_corpus
 from qa.errors import (
     ArticleNotFoundError,
     BriefingError,
+    BrokenPinsError,
     CorpusNotFoundError,
     EmptyCorpusError,
     IndexCorruptError,
@@ -29,7 +31,7 @@ from qa.errors import (
     StoredIndexError,
 )
 from qa.settings import Settings
-from qa.types import Answer, Corpus, Rename, Verdict
+from qa.types import Answer, Corpus, Limits, Rename, Verdict
 from tests.conftest import ARTICLES
 from tests.fakes import FakeEncoder
 from tests.texts import ANY_TEXT, write_article
@@ -301,8 +303,9 @@ def test_generation_of_another_process_that_cannot_be_opened_is_not_served(
 def test_progress_is_reported(settings: Settings) -> None:
     seen: list[tuple[str, int, int]] = []
     Briefing(settings, FakeEncoder()).refresh(lambda *args: seen.append(args))
-    assert ("encoding passages", 8, 8) in seen
-    assert seen[-1][1] == seen[-1][2]
+    assert {stage for stage, *_ in seen} == {"encoding"}
+    assert seen[-1][1] == seen[-1][2] > 8
+    assert [done for _, done, _ in seen] == sorted(done for _, done, _ in seen)
 
 
 def test_other_passage_size_is_built_anew_and_old_vectors_are_reused(briefing: Briefing, settings: Settings) -> None:
@@ -333,7 +336,7 @@ def vanish(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("harm", "error", "message"),
     [
-        (empty, EmptyCorpusError, r"holds no article; put \.md or \.txt files in it"),
+        (empty, EmptyCorpusError, r"holds no article; put \.md, \.txt, .* files in it"),
         (
             spoil,
             EmptyCorpusError,
@@ -354,10 +357,12 @@ def test_unusable_corpus_is_told_and_the_index_stays(
     harm(corpus_folder)
     with pytest.raises(error, match=message):
         briefing.refresh()
-    with pytest.raises(error, match=message):
-        Briefing.open(settings=settings, encoder=FakeEncoder())
     assert briefing.ask(QUESTION) == before
     assert served(settings).ask(QUESTION) == before
+    opened = Briefing.open(settings=settings, encoder=FakeEncoder())
+    assert opened.warning is not None
+    assert re.search(rf"^serving {before.generation} of 20.*: .*{message}", opened.warning)
+    assert opened.ask(QUESTION) == before
 
 
 def test_unusable_corpus_without_an_index_leaves_no_generation(settings: Settings, corpus_folder: Path) -> None:
@@ -421,7 +426,7 @@ HARMS: dict[str, tuple[Callable[[Path], object], type[StoredIndexError], str]] =
     "format": (
         set_format,
         IndexMismatchError,
-        r"gen-.* has format version 99, this program reads 1; run `briefing index`",
+        r"gen-.* has format version 99, this program reads \d+; run `briefing index`",
     ),
     "articles": (
         alter("articles.jsonl"),
@@ -436,16 +441,6 @@ HARMS: dict[str, tuple[Callable[[Path], object], type[StoredIndexError], str]] =
     "vectors": (alter("vectors.faiss"), IndexCorruptError, r"vectors\.faiss is not as it was written; run `briefing"),
     "manifest": (alter("manifest.json"), IndexCorruptError, r"manifest\.json cannot be read.*run `briefing index`"),
     "lost": (lose_files, IndexCorruptError, r"articles\.jsonl cannot be read: No such file.*run `briefing index`"),
-    "pointer": (
-        lambda index: (index / "CURRENT").write_text("rubbish"),
-        IndexCorruptError,
-        r"CURRENT names no generation: 'rubbish'; run `briefing index`",
-    ),
-    "pointer-away": (
-        lambda index: (index / "CURRENT").write_text("gen-away"),
-        IndexCorruptError,
-        r"gen-away/manifest\.json cannot be read.*run `briefing index`",
-    ),
 }
 
 
@@ -470,12 +465,39 @@ def test_damage_seen_by_a_running_briefing_is_mended_by_its_refresh(briefing: Br
     assert served(settings).ask(QUESTION).text == FINANCES
 
 
-def test_pointer_that_is_a_folder_is_a_stored_index_error(briefing: Briefing, settings: Settings) -> None:
+POINTERS = {
+    "rubbish": r"CURRENT names no generation: 'rubbish'; run `briefing index`",
+    "gen-away": r"gen-away/manifest\.json cannot be read.*run `briefing index`",
+}
+
+
+@pytest.mark.parametrize("text", POINTERS)
+def test_damaged_pointer_is_told_the_newest_generation_served_and_the_pointer_mended(
+    briefing: Briefing, settings: Settings, text: str
+) -> None:
+    before = briefing.ask(QUESTION)
+    (settings.index.folder / "CURRENT").write_text(text)
+    fallen_back = served(settings)
+    assert fallen_back.ask(QUESTION) == before
+    assert fallen_back.warning is not None
+    assert re.search(rf"{POINTERS[text]}.*; serving {before.generation} until then", fallen_back.warning)
+    mended = Briefing.open(settings=settings, encoder=FakeEncoder())
+    assert mended.receipt is not None
+    assert (mended.receipt.encoded, mended.receipt.unchanged, mended.warning) == (0, 6, None)
+    assert served(settings).warning is None
+
+
+def test_pointer_that_cannot_be_replaced_is_told_and_leaves_nothing_behind(
+    briefing: Briefing, settings: Settings
+) -> None:
     pointer = settings.index.folder / "CURRENT"
     pointer.unlink()
     pointer.mkdir()
-    with pytest.raises(StoredIndexError):
-        Briefing.open(settings=settings, encoder=FakeEncoder())
+    generations = sorted(settings.index.folder.glob("gen-*"))
+    opened = Briefing.open(settings=settings, encoder=FakeEncoder())
+    assert opened.ask(QUESTION) == briefing.ask(QUESTION)
+    assert "CURRENT cannot be replaced" in (opened.warning or "")
+    assert sorted(settings.index.folder.glob("gen-*")) == generations
 
 
 @pytest.mark.parametrize("update", ["auto", "never"])
@@ -544,8 +566,8 @@ def test_refresh_that_read_an_older_corpus_does_not_win_over_a_newer_one(
     original = read_corpus
     has_read, go_on = threading.Event(), threading.Event()
 
-    def slow_once(folder: Path, max_file_bytes: int) -> Corpus:
-        corpus = original(folder, max_file_bytes)
+    def slow_once(folder: Path, limits: Limits, skip: Sequence[Path]) -> Corpus:
+        corpus = original(folder, limits, skip)
         if not has_read.is_set():
             has_read.set()
             assert go_on.wait(10)
@@ -574,3 +596,108 @@ def test_two_refreshes_at_once_build_once(settings: Settings, fixed_weights: Non
     loan = [text for text in encoder.texts if text.startswith("Loan for the northern railway\n")]
     assert len(loan) == len(set(loan)) == 11  # three passages and their eight sentences, once each
     assert len({receipt.generation for receipt in receipts}) == 1
+
+
+# Rolling back
+
+
+def test_rollback_serves_the_generation_before_and_stays_there(
+    briefing: Briefing, settings: Settings, corpus_folder: Path
+) -> None:
+    before = briefing.ask(QUESTION)
+    edit(corpus_folder, LOAN, "400 billion", "500 billion")
+    briefing.refresh()
+    assert briefing.rollback() == before.generation
+    assert briefing.ask(QUESTION) == before
+    assert (
+        briefing.warning == f"{before.generation} is held since a rollback; `briefing index` follows the folder again"
+    )
+    opened = Briefing.open(settings=settings, encoder=FakeEncoder())
+    assert (opened.ask(QUESTION), opened.warning, opened.receipt) == (before, briefing.warning, None)
+    assert [(each.name, each.held) for each in opened.generations() if each.current] == [(before.generation, True)]
+
+
+def test_refresh_ends_a_rollback(briefing: Briefing, settings: Settings, corpus_folder: Path) -> None:
+    edit(corpus_folder, LOAN, "400 billion", "500 billion")
+    briefing.refresh()
+    briefing.rollback()
+    receipt = briefing.refresh()
+    assert (receipt.modified, briefing.warning) == ((LOAN,), None)
+    assert "500 billion" in Briefing.open(settings=settings, encoder=FakeEncoder()).ask(QUESTION).text
+
+
+def test_refresh_of_an_unchanged_folder_ends_a_rollback_too(briefing: Briefing, corpus_folder: Path) -> None:
+    name = briefing.generation.name
+    edit(corpus_folder, LOAN, "400 billion", "500 billion")
+    briefing.refresh()
+    edit(corpus_folder, LOAN, "500 billion", "400 billion")
+    briefing.rollback(name)
+    assert not briefing.refresh().changed
+    assert [each.held for each in briefing.generations() if each.current] == [False]
+
+
+def test_rollback_in_another_process_is_followed_between_two_questions(
+    briefing: Briefing, settings: Settings, corpus_folder: Path
+) -> None:
+    before = briefing.ask(QUESTION)
+    edit(corpus_folder, LOAN, "400 billion", "500 billion")
+    briefing.refresh()
+    served(settings).rollback()
+    assert briefing.ask(QUESTION) == before
+
+
+def test_rollback_to_an_index_of_another_model_is_refused(briefing: Briefing, settings: Settings) -> None:
+    other = Briefing.open(settings=settings, encoder=FakeEncoder("other", "other-fingerprint"))
+    with pytest.raises(IndexMismatchError):
+        other.rollback()
+    assert [each.current for each in other.generations()] == [True, False]
+
+
+# Updates that are refused
+
+
+def test_mass_deletion_serves_what_was_there_with_a_warning(
+    briefing: Briefing, settings: Settings, corpus_folder: Path
+) -> None:
+    before = briefing.ask(QUESTION)
+    for name in list(ARTICLES)[2:]:
+        (corpus_folder / name).unlink()
+    opened = Briefing.open(settings=settings, encoder=FakeEncoder())
+    assert opened.ask(QUESTION) == before
+    assert "4 of the 6 articles in" in (opened.warning or "")
+    assert opened.refresh(confirm_deletions=True).deleted == tuple(sorted(list(ARTICLES)[2:]))
+    assert opened.warning is None
+
+
+PINNED = f"""
+[[question]]
+question = "{QUESTION}"
+evidence = [{{ article = "{LOAN}", quote = "finances the northern railway" }}]
+
+[[question]]
+question = "What do penguins eat?"
+verdict = "not_in_corpus"
+"""
+
+
+def test_pinned_questions_are_asked_of_every_new_generation(
+    briefing: Briefing, settings: Settings, corpus_folder: Path
+) -> None:
+    (corpus_folder / "pinned.toml").write_text(PINNED)
+    assert (briefing.refresh().pinned, briefing.refresh().broken) == (2, ())
+    before = briefing.generation.name
+    edit(corpus_folder, LOAN, "finances the northern railway", "builds a port")
+    with pytest.raises(BrokenPinsError, match=QUESTION.replace("?", r"\?")):
+        briefing.refresh(strict=True)
+    assert (briefing.generation.name, served(settings).generation.name) == (before, before)
+    receipt = briefing.refresh()
+    assert [problem.id for problem in receipt.broken] == [QUESTION]
+    assert LOAN in receipt.broken[0].cause
+    assert briefing.generation.name == receipt.generation != before
+
+
+def test_pinned_file_that_cannot_be_read_is_a_warning_of_the_receipt(briefing: Briefing, corpus_folder: Path) -> None:
+    (corpus_folder / "pinned.toml").write_text("[[question")
+    receipt = briefing.refresh()
+    assert receipt.pinned == 0
+    assert [problem.id for problem in receipt.warnings] == ["pinned.toml"]

@@ -13,7 +13,7 @@ from typer.testing import CliRunner, Result
 import qa.briefing
 import qa.cli
 from qa.briefing import Briefing
-from qa.errors import BriefingError
+from qa.errors import BriefingError, BrokenPinsError, MassDeletionError
 from tests.fakes import FakeEncoder
 
 QUESTION = "Who finances the northern railway?"
@@ -196,3 +196,63 @@ def test_filters_that_no_article_passes_are_told(folders: list[str]) -> None:
 def test_number_of_hits_comes_from_the_settings(folders: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BRIEFING_RETRIEVAL__K", "2")
     assert len(run_json("retrieve", QUESTION, *folders)["hits"]) == 2
+
+
+# The life of an index
+
+
+def test_index_asks_the_pinned_questions_and_refuses_if_strict(folders: list[str], corpus_folder: Path) -> None:
+    pinned = corpus_folder / "pinned.toml"
+    pinned.write_text(
+        f'[[question]]\nquestion = "{QUESTION}"\nevidence = [{{article = "{LOAN}", quote = "finances"}}]\n'
+    )
+    assert "1 pinned questions asked, 0 broken" in run("index", *folders, "--strict").stdout
+    pinned.write_text('[[question]]\nquestion = "What do penguins eat?"\n')
+    assert "broken What do penguins eat?: not_in_corpus, and should be answered" in run("index", *folders).stdout
+    refused = run("index", *folders, "--strict")
+    assert isinstance(refused.exception, BrokenPinsError)
+    assert run_json("index", *folders)["broken"][0]["id"] == "What do penguins eat?"
+
+
+def test_index_loses_most_articles_only_when_told_to(
+    folders: list[str], corpus_folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    run("index", *folders)
+    for file in corpus_folder.glob("*.md"):
+        file.unlink()
+    assert isinstance(run("index", *folders).exception, MassDeletionError)
+    assert run_json("ask", QUESTION, *folders)["text"] == FINANCES  # the old index goes on answering
+    assert "4 of the 6 articles" in caplog.text
+    assert len(run_json("index", *folders, "--confirm-deletions")["deleted"]) == 4
+
+
+def test_generations_are_listed_and_rolled_back(folders: list[str], corpus_folder: Path, index_folder: Path) -> None:
+    at = ["--index", str(index_folder)]
+    first = run_json("index", *folders)["generation"]
+    (corpus_folder / LOAN).unlink()
+    second = run_json("index", *folders)["generation"]
+    found = run_json("generations", *at)["generations"]
+    assert [(each["name"], each["current"], each["articles"]) for each in found] == [
+        (second, True, 5),
+        (first, False, 6),
+    ]
+    assert first in run("rollback", *at).stdout
+    assert run_json("ask", QUESTION, *folders)["generation"] == first
+    assert "held since a rollback" in run("generations", *at).stdout
+    assert run_json("index", *folders)["generation"] not in (first, second)
+
+
+def test_index_that_is_watched_ends_with_an_interrupt(
+    folders: list[str], corpus_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def follow(briefing: Briefing, stop: object, told: Any) -> None:  # noqa: ANN401 (a callable)
+        (corpus_folder / "new.md").write_text("A bridge was built.")
+        told(briefing.refresh())
+        told(briefing.refresh())
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("qa.watch.follow", follow)
+    result = run("index", *folders, "--watch")
+    assert result.exit_code == 0
+    assert result.stdout.count("files: ") == 2  # at first, and the one change
+    assert "1 added, 6 unchanged" in result.stdout

@@ -8,7 +8,8 @@ import pytest
 
 from qa.briefing import Briefing
 from qa.errors import DatasetError
-from qa.evaluation import Evidence, PinnedQuestion, ask_all, calibration_error, read_beir, read_questions, summary
+from qa.evaluation import ask_all, calibration_error, read_beir, read_questions, summary
+from qa.pinned import Evidence, PinnedQuestion
 from qa.types import Verdict
 
 LOAN = "2016-06-29-railway-loan.md"

@@ -29,7 +29,7 @@ def test_data_is_frozen_and_slotted() -> None:
 @pytest.mark.parametrize(
     ("kind", "names"),
     [
-        (Article, "id text title source url published tags"),
+        (Article, "id text title source url published tags pages"),
         (Passage, "id article_id start end text"),
         (Hit, "passage score rank also_in trace"),
         (
@@ -65,5 +65,5 @@ def test_answers_are_equal_whatever_time_they_took() -> None:
     ],
 )
 def test_receipt_says_whether_articles_changed(change: dict[str, object], changed: bool) -> None:
-    empty = Receipt(0, 0, (), (), (), (), (), (), 0, 0, 0, 0.0, "gen-1")
+    empty = Receipt(0, 0, (), (), (), (), (), (), (), 0, (), 0, 0, 0, 0.0, "gen-1")
     assert replace(empty, **change).changed is changed  # type: ignore[arg-type]

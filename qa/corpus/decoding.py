@@ -19,6 +19,10 @@ class UnreadableError(Exception):
     """A file cannot become an article; the message says why and what to do."""
 
 
+class UnreachableError(UnreadableError):
+    """A file or folder, or the rest of it, stays unread, so that nothing is known of the articles there."""
+
+
 def decode(data: bytes) -> tuple[str, list[str]]:
     """Return the text of a file and remarks on how it was decoded.
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import stat
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import IO
 
-from qa.corpus import markdown, plain
-from qa.corpus.decoding import UnreadableError, decode
-from qa.errors import CorpusNotFoundError
-from qa.types import Article, Corpus, Problem
+from qa.corpus import jsonl, markdown, plain
+from qa.corpus.decoding import UnreachableError, UnreadableError, decode
+from qa.corpus.fields import bounded
+from qa.corpus.sandbox import FORMATS, Sandbox
+from qa.errors import CorpusError, CorpusNotFoundError
+from qa.types import Article, Corpus, Limits, Problem
 
 log = logging.getLogger(__name__)
 
@@ -23,7 +27,11 @@ READERS: dict[str, Reader] = {
     ".markdown": markdown.read,
     ".txt": plain.read,
 }
+LINES = ".jsonl"
+KNOWN = (*READERS, *FORMATS, LINES)
 NOT_ARTICLES = frozenset({"pinned.toml"})  # about the corpus, not of it
+LINK = "a link or special file; put a copy of the file there instead"
+LINKED_FOLDER = "a link to a folder, which is not followed; put the folder itself there instead"
 
 
 def _is_folder(path: Path) -> bool:
@@ -33,76 +41,157 @@ def _is_folder(path: Path) -> bool:
         return False
 
 
-def corpus_files(folder: Path, unreadable: Callable[[OSError], None] | None = None) -> Iterator[Path]:
-    """Yield the files that a corpus folder is made of, without hidden ones; links to folders are not followed.
+def corpus_files(
+    folder: Path, skip: Iterable[Path] = (), refuse: Callable[[Path, UnreadableError], None] | None = None
+) -> Iterator[Path]:
+    """Yield the files that a corpus folder is made of, without hidden ones and the folders to skip.
 
-    `unreadable` is told of folders that cannot be listed.
+    Links to folders are not followed. `refuse` is told of these, and of folders that cannot be listed.
     """
-    for root, folders, names in os.walk(folder, onerror=unreadable, followlinks=False):
+    tell = refuse or (lambda _, __: None)
+    skipped = {path.resolve() for path in skip}
+
+    def unlisted(exc: OSError) -> None:
+        tell(Path(exc.filename), UnreachableError(f"cannot be read: {exc.strerror}"))
+
+    for root, folders, names in os.walk(folder, onerror=unlisted, followlinks=False):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for linked in [name for name in folders if Path(root, name).is_symlink()]:
+            folders.remove(linked)  # a link into the folders to skip is one, too
+            tell(Path(root, linked), UnreadableError(LINKED_FOLDER))
+        folders[:] = [name for name in folders if not skipped or Path(root, name).resolve() not in skipped]
         for name in sorted(names):
             if not name.startswith(".") and name not in NOT_ARTICLES:
                 yield Path(root, name)
 
 
-def _read_bytes(file: Path, max_bytes: int) -> bytes:
+def _open(file: Path, most: int, setting: str) -> IO[bytes]:
+    """Open a regular file of at most `most` bytes, and nothing that took its place since."""
     try:
-        info = file.lstat()
-        if not stat.S_ISREG(info.st_mode):
-            raise UnreadableError("a link or special file; put a copy of the file there instead")
-        if info.st_size > max_bytes:
-            raise UnreadableError(
-                f"{info.st_size:,} bytes, more than the limit of {max_bytes:,}; "
-                "split it, or raise [corpus] max_file_bytes"
-            )
-        return file.read_bytes()
+        if not stat.S_ISREG(file.lstat().st_mode):
+            raise UnreadableError(LINK)
+        flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+        opened = os.fdopen(os.open(file, flags), "rb")
     except OSError as exc:
-        raise UnreadableError(f"cannot be read: {exc.strerror or exc}") from exc
+        if exc.errno == errno.ELOOP:
+            raise UnreadableError(LINK) from exc
+        raise UnreachableError(f"cannot be read: {exc.strerror or exc}") from exc
+    info = os.fstat(opened.fileno())
+    if stat.S_ISREG(info.st_mode) and info.st_size <= most:
+        return opened
+    opened.close()
+    if not stat.S_ISREG(info.st_mode):
+        raise UnreadableError(LINK)
+    raise UnreadableError(
+        f"{info.st_size:,} bytes, more than the limit of {most:,}; split it, or raise [corpus] {setting}"
+    )
 
 
-def _read_file(file: Path, article_id: str, max_bytes: int) -> tuple[Article, list[str]]:
-    reader = READERS.get(file.suffix.lower())
-    if reader is None:
-        raise UnreadableError(f"format {file.suffix or 'without suffix'} is not read; known are {', '.join(READERS)}")
-    if any(unicodedata.category(c) in ("Cc", "Cs") for c in article_id):
-        raise UnreadableError("the file name has characters that cannot be shown; rename it")
-    text, remarks = decode(_read_bytes(file, max_bytes))
-    article, more = reader(article_id, text)
-    if not article.text.strip():
-        raise UnreadableError("empty: there is no text in it")
-    return article, remarks + more
+def _read_bytes(file: Path, most: int) -> bytes:
+    with _open(file, most, "max_file_bytes") as opened:
+        try:
+            data = opened.read(most + 1)
+        except OSError as exc:
+            raise UnreachableError(f"cannot be read: {exc.strerror or exc}") from exc
+    if len(data) > most:
+        raise UnreadableError("grows while it is read; index again when it is complete")
+    return data
 
 
-def read_corpus(folder: Path, max_file_bytes: int = 10_000_000) -> Corpus:
-    """Read every article below a folder, in order of id.
+class _Reading:
+    """What has been read of a folder so far."""
+
+    def __init__(self, folder: Path, limits: Limits, sandbox: Sandbox) -> None:
+        self._folder = folder
+        self._limits = limits
+        self._sandbox = sandbox
+        self.articles: dict[str, Article] = {}
+        self.rejected: list[Problem] = []
+        self.warnings: list[Problem] = []
+        self.unread: list[str] = []
+
+    def read(self, file: Path) -> None:
+        """Read a file, and note what became of it."""
+        article_id, suffix = file.relative_to(self._folder).as_posix(), file.suffix.lower()
+        try:
+            if suffix not in KNOWN:
+                known = ", ".join(KNOWN)
+                raise UnreadableError(f"format {file.suffix or 'without suffix'} is not read; known are {known}")
+            if any(unicodedata.category(c) in ("Cc", "Cs") for c in article_id):
+                raise UnreadableError("the file name has characters that cannot be shown; rename it")
+            if suffix == LINES:
+                self._read_lines(file, article_id)
+            else:
+                self._accept(*self._article(file, article_id, suffix))
+        except UnreadableError as exc:
+            self.refuse(file, exc)
+
+    def refuse(self, path: Path, cause: UnreadableError) -> None:
+        """Note that a file or folder is not read."""
+        shown = path.relative_to(self._folder).as_posix().encode("utf-8", "backslashreplace").decode()
+        self._reject(Problem(shown, str(cause)))
+        if isinstance(cause, UnreachableError):
+            folder = "" if shown == "." else f"{shown}/"
+            lines = path.suffix.lower() == LINES
+            self.unread.append(folder if _is_folder(path) else f"{shown}#" if lines else shown)
+
+    def _article(self, file: Path, article_id: str, suffix: str) -> tuple[Article, list[str]]:
+        data = _read_bytes(file, self._limits.max_file_bytes)
+        if suffix in FORMATS:
+            if not data.strip():
+                raise UnreadableError("empty: there is no text in it")
+            return self._sandbox.read(article_id, suffix, data)
+        text, remarks = decode(data)
+        article, more = READERS[suffix](article_id, text)
+        bounded(article.text, self._limits)
+        return article, remarks + more
+
+    def _read_lines(self, file: Path, article_id: str) -> None:
+        before = len(self.articles) + len(self.rejected)
+        with _open(file, self._limits.max_jsonl_bytes, "max_jsonl_bytes") as opened:
+            try:
+                for line in jsonl.read(article_id, opened, self._limits):
+                    if isinstance(line, Problem):
+                        self._reject(line)
+                    else:
+                        self._accept(*line)
+            except OSError as exc:
+                raise UnreachableError(f"cannot be read: {exc.strerror or exc}") from exc
+        if len(self.articles) + len(self.rejected) == before:
+            raise UnreadableError("empty: there is no text in it")
+
+    def _accept(self, article: Article, remarks: list[str]) -> None:
+        if article.id in self.articles:
+            self._reject(Problem(article.id, "a second article of this id; rename the file, or change its `id`"))
+            return
+        self.articles[article.id] = article
+        self.warnings += [Problem(article.id, remark) for remark in remarks]
+
+    def _reject(self, problem: Problem) -> None:
+        log.warning("%s refused: %s", problem.id, problem.cause)
+        self.rejected.append(problem)
+
+
+def read_corpus(folder: Path, limits: Limits | None = None, skip: Iterable[Path] = ()) -> Corpus:
+    """Read every article below a folder, in order of id, without the folders to skip.
 
     A file that cannot be read is refused by name, never the whole folder. Symbolic links are not
     followed.
 
-    Raises `CorpusNotFoundError` when the folder is not there.
+    Raises `CorpusNotFoundError` when the folder is not there, `CorpusError` when it is one to skip.
     """
+    skip = list(skip)
     if not _is_folder(folder):
         raise CorpusNotFoundError(
             f"no corpus folder at {folder.absolute()}; create it and put articles in it, or name another "
             "(--corpus on the command line, corpus=… in Python, [corpus] folder in briefing.toml)"
         )
-    articles: list[Article] = []
-    rejected: list[Problem] = []
-    warnings: list[Problem] = []
-
-    def reject(path: Path, cause: str) -> None:
-        shown = path.relative_to(folder).as_posix().encode("utf-8", "backslashreplace").decode()
-        log.warning("%s refused: %s", shown, cause)
-        rejected.append(Problem(shown, cause))
-
-    for file in corpus_files(folder, lambda exc: reject(Path(exc.filename), f"cannot be read: {exc.strerror}")):
-        article_id = file.relative_to(folder).as_posix()
-        try:
-            article, remarks = _read_file(file, article_id, max_file_bytes)
-        except UnreadableError as exc:
-            reject(file, str(exc))
-            continue
-        articles.append(article)
-        warnings += [Problem(article_id, remark) for remark in remarks]
-    articles.sort(key=lambda article: article.id)
-    return Corpus(tuple(articles), tuple(rejected), tuple(warnings))
+    if folder.resolve() in {path.resolve() for path in skip}:
+        raise CorpusError(f"{folder.absolute()} is both the corpus and the index; name another folder for the index")
+    limits = limits or Limits()
+    with Sandbox(limits) as sandbox:
+        reading = _Reading(folder, limits, sandbox)
+        for file in corpus_files(folder, skip, reading.refuse):
+            reading.read(file)
+    articles = tuple(sorted(reading.articles.values(), key=lambda article: article.id))
+    return Corpus(articles, tuple(reading.rejected), tuple(reading.warnings), tuple(reading.unread))

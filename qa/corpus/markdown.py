@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
-from datetime import date, datetime
-from pathlib import PurePosixPath
-from urllib.parse import urlsplit
 
 import yaml
 
 from qa.corpus.decoding import UnreadableError
+from qa.corpus.fields import article_of
 from qa.types import Article
 
 OPENS = re.compile(r"\s*---[ \t]*\r?\n")
@@ -18,56 +15,7 @@ CLOSES = re.compile(r"^---[ \t]*\r?$", re.MULTILINE)
 NAMED = re.compile(r"[ \t]*[\w-]+[ \t]*:")  # a lone rule may open a text; with `name:` below, it opens front matter
 MAX_FRONT_MATTER = 20_000  # characters: far above any real one, too little for a YAML bomb to hurt
 SAFE_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml's where it is built in
-MAX_FIELD = 500  # characters of a title, source or tag
 HEADING = re.compile(r"^#{1,6}[ \t]+(\S.*)$", re.MULTILINE)
-
-
-def title_from_path(article_id: str) -> str:
-    """Return a readable title made of a file's name."""
-    return " ".join(re.split(r"[-_\s]+", PurePosixPath(article_id).stem)).strip() or article_id
-
-
-def _one_line(value: object) -> str | None:
-    if not isinstance(value, str | int | float) or isinstance(value, bool):
-        return None
-    try:
-        text = str(value).encode("utf-8", "replace").decode()  # YAML can spell half a surrogate pair
-        return " ".join(text.split())[:MAX_FIELD] or None
-    except ValueError:  # Python refuses to write out integers of thousands of digits
-        return None
-
-
-def _published(value: object, remarks: list[str]) -> date | None:
-    if isinstance(value, datetime):
-        return value.date()
-    if isinstance(value, date):
-        return value
-    if isinstance(value, str):
-        with contextlib.suppress(ValueError):
-            return datetime.fromisoformat(value.strip()).date()
-    if value not in (None, ""):
-        shown = f"{_one_line(value) or type(value).__name__!s:.40}"
-        remarks.append(f"published: {shown!r} is no date; write it as 2016-06-24")
-    return None
-
-
-def _url(value: object, remarks: list[str]) -> str | None:
-    url = _one_line(value)
-    if url is None:
-        return None
-    try:
-        parts = urlsplit(url)
-        usable = parts.scheme in ("http", "https") and bool(parts.netloc)
-    except ValueError:
-        usable = False
-    if not usable:
-        remarks.append(f"url: {url[:60]!r} is not an http or https address and is left out")
-    return url if usable else None
-
-
-def _tags(value: object) -> tuple[str, ...]:
-    items = value.split(",") if isinstance(value, str) else value if isinstance(value, list) else []
-    return tuple(dict.fromkeys(tag for tag in map(_one_line, items[:50]) if tag))
 
 
 def _split(text: str) -> tuple[dict[str, object], str]:
@@ -108,16 +56,5 @@ def read(article_id: str, text: str) -> tuple[Article, list[str]]:
     or the file's name serves. Raises `UnreadableError` for front matter that is not YAML.
     """
     metadata, content = _split(text)
-    remarks: list[str] = []
     heading = HEADING.search(content[:2000])
-    title = _one_line(metadata.get("title")) or (_one_line(heading[1].rstrip(" \t\r#")) if heading else None)
-    article = Article(
-        id=article_id,
-        text=content,
-        title=title or title_from_path(article_id),
-        source=_one_line(metadata.get("source")),
-        url=_url(metadata.get("url"), remarks),
-        published=_published(metadata.get("published"), remarks),
-        tags=_tags(metadata.get("tags")),
-    )
-    return article, remarks
+    return article_of(article_id, content, metadata, heading[1].rstrip(" \t\r#") if heading else None)

@@ -1,6 +1,33 @@
 """The index: what changed, building a generation, keeping generations."""
 
-from qa.index.build import Plan, build
-from qa.index.generations import Generation, build_lock, current_generation, current_name
+from qa.index.build import Check, Plan, build
+from qa.index.folder import (
+    Listed,
+    Pointer,
+    build_lock,
+    current_generation,
+    current_name,
+    last_good_generation,
+    listed,
+    read_pointer,
+    release,
+    roll_back,
+)
+from qa.index.generations import Generation
 
-__all__ = ["Generation", "Plan", "build", "build_lock", "current_generation", "current_name"]
+__all__ = [
+    "Check",
+    "Generation",
+    "Listed",
+    "Plan",
+    "Pointer",
+    "build",
+    "build_lock",
+    "current_generation",
+    "current_name",
+    "last_good_generation",
+    "listed",
+    "read_pointer",
+    "release",
+    "roll_back",
+]

@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
+from qa.corpus.fields import title_from_path
 from qa.types import Article, Rename
 
 
@@ -26,9 +27,11 @@ class Changes:
 
 
 def content_hash(article: Article) -> str:
-    """Return a SHA-256 over all of an article but its id."""
+    """Return a SHA-256 over all of an article but its id, and a title that was made from it."""
     content = asdict(article)
     del content["id"]
+    if article.title == title_from_path(article.id):
+        del content["title"]  # so that an article without one can be renamed
     return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()
 
 

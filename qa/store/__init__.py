@@ -1,5 +1,6 @@
 """What holds the vectors and BM25 statistics of one generation."""
 
 from qa.store.local import LocalStore
+from qa.store.writer import StoreWriter
 
-__all__ = ["LocalStore"]
+__all__ = ["LocalStore", "StoreWriter"]

@@ -15,18 +15,14 @@ import faiss
 import numpy as np
 
 from qa.errors import IndexCorruptError
+from qa.store.writer import BM25, COUNTS, SENTENCES, VECTORS, StoreWriter
 
 if TYPE_CHECKING:
     from qa.types import Mask, Rows, Scores, Vector, Vectors
 
 logging.getLogger("bm25s").setLevel(logging.WARNING)  # it sets itself to DEBUG
 
-VECTORS = "vectors.faiss"
-SENTENCES, COUNTS = "sentences.npy", "sentence_counts.npy"  # (s, d) float16; (n,) int32, sentences of each passage
-BM25 = "bm25"
-K1, B = 1.2, 0.75
 TIE = 1e-5  # scores of FAISS nearer than this may belong to equal vectors
-NO_TERM = "\0"  # indexed where a passage has no term at all: bm25s needs one
 
 
 class LocalStore:
@@ -46,20 +42,18 @@ class LocalStore:
         cls, folder: Path, vectors: Vectors, terms: Sequence[Sequence[str]], sentences: Sequence[Vectors]
     ) -> None:
         """Write a store into an existing folder: n unit vectors, n lists of terms, n arrays of sentence vectors."""
-        if not len(vectors) == len(terms) == len(sentences):
-            raise ValueError(f"{len(vectors)} vectors, {len(terms)} lists of terms, {len(sentences)} of sentences")
-        index = faiss.IndexFlatIP(vectors.shape[1])
-        index.add(np.ascontiguousarray(vectors, dtype=np.float32))
-        faiss.write_index(index, str(folder / VECTORS))
-        bm25 = bm25s.BM25(method="lucene", k1=K1, b=B)
-        bm25.index([list(each) or [NO_TERM] for each in terms], show_progress=False)
-        bm25.save(str(folder / BM25), show_progress=False)
-        np.save(folder / SENTENCES, np.concatenate(sentences).astype(np.float16), allow_pickle=False)
-        np.save(folder / COUNTS, np.array([len(each) for each in sentences], dtype=np.int32), allow_pickle=False)
+        with cls.writer(folder, vectors.shape[1]) as writer:
+            writer.add(vectors, sentences, terms)
+            writer.finish()
+
+    @staticmethod
+    def writer(folder: Path, dimension: int) -> StoreWriter:
+        """Return a writer of a store into an existing folder: `add` batches of passages, then `finish`."""
+        return StoreWriter(folder, dimension)
 
     @classmethod
     def open(cls, folder: Path) -> LocalStore:
-        """Open what `write` has written.
+        """Open what a writer has written.
 
         Raises `IndexCorruptError` when a file is missing, damaged or of another length than its fellow.
         """

@@ -14,9 +14,11 @@ from qa.errors import (
     IndexBusyError,
     IndexNotFoundError,
     LibraryError,
+    MassDeletionError,
     ModelError,
     QuestionError,
     StoredIndexError,
+    UpdateRefusedError,
 )
 
 
@@ -46,6 +48,8 @@ FAULTS: tuple[tuple[type[Exception], int, str | None], ...] = (
     (LibraryError, 422, None),
     (BusyError, 503, None),
     (IndexBusyError, 409, "another build is going on; try again when it is done"),
+    (MassDeletionError, 409, "more than half of the articles are gone; confirm_deletions agrees to that"),
+    (UpdateRefusedError, 409, f"the update was refused; {LOG_HAS_IT}"),
     (IndexNotFoundError, 404, "there is no such generation, or none yet"),
     (StoredIndexError, 503, f"the index cannot be used at the moment; {LOG_HAS_IT}"),
     (CorpusError, 503, f"the corpus folder cannot be used at the moment; {LOG_HAS_IT}"),

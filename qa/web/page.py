@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
-import tomllib
 from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from importlib import resources
@@ -20,7 +19,8 @@ import gradio as gr
 
 from qa.briefing import Briefing
 from qa.corpus import corpus_files
-from qa.errors import ArticleNotFoundError, BriefingError, FilterError, QuestionError
+from qa.errors import ArticleNotFoundError, BriefingError, DatasetError, FilterError, QuestionError
+from qa.pinned import read_pinned
 from qa.web import view
 
 log = logging.getLogger(__name__)
@@ -43,14 +43,10 @@ def static(*names: str) -> str:
 def pinned_questions(corpus: Path) -> list[str]:
     """Return up to `MAX_EXAMPLES` questions of `pinned.toml` in the corpus folder; none if it is not usable."""
     try:
-        tables = tomllib.loads((corpus / "pinned.toml").read_text(encoding="utf-8")).get("question", [])
-        questions = [str(table["question"]).strip() for table in tables]
-    except FileNotFoundError:
+        return [pinned.question.strip() for pinned in read_pinned(corpus)][:MAX_EXAMPLES]
+    except DatasetError as exc:
+        log.warning("no example questions: %s", exc)
         return []
-    except (OSError, ValueError, TypeError, KeyError, AttributeError) as exc:
-        log.warning("no example questions: pinned.toml is not as it should be: %s", exc)
-        return []
-    return [question for question in questions if question][:MAX_EXAMPLES]
 
 
 def folder_files(corpus: Path) -> Files:

@@ -89,11 +89,15 @@ class Health:
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """What answers: package, generation of the index, embedding model."""
+    """What answers: package, generation of the index, embedding model.
+
+    `up_to_date` is false where an update failed or was refused, or an older generation was chosen.
+    """
 
     package: str
     generation: str
     created: str
+    up_to_date: bool
     model: str
     articles: int
     passages: int
@@ -208,7 +212,8 @@ def _add_state(api: FastAPI, briefing: Briefing) -> None:
         """Say what answers."""
         made = briefing.generation.manifest
         model = PurePath(made.model).name  # a folder would tell of the server
-        return Version(__version__, made.generation, made.created, model, made.articles, made.passages)
+        fresh = briefing.warning is None
+        return Version(__version__, made.generation, made.created, fresh, model, made.articles, made.passages)
 
 
 def _add_docs(api: FastAPI) -> None:

@@ -21,7 +21,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from qa.briefing import Briefing
-from qa.errors import BriefingError, ServeError
+from qa.errors import ServeError
 from qa.settings import Settings
 from qa.web.desk import Desk
 from qa.web.guard import Guard, access
@@ -220,17 +220,13 @@ def serve(settings: Settings) -> None:
 
 
 def _opened(settings: Settings) -> tuple[Briefing, Files | None]:
-    """Return the briefing brought up to date, or as it is if that fails, and the folder it was made of."""
+    """Return the briefing, and the folder it was made of unless its `warning` says that it was not."""
     try:
         seen = folder_files(settings.corpus.folder)
-        return Briefing.open(settings=settings, update="auto"), seen
-    except (BriefingError, OSError) as exc:
-        try:
-            briefing = Briefing.open(settings=settings, update="never")
-        except BriefingError:
-            raise exc from None
-        log.warning("the index could not be brought up to date, serving it as it is: %s", exc)
-        return briefing, None
+    except OSError:
+        seen = {}
+    briefing = Briefing.open(settings=settings)
+    return briefing, None if briefing.warning else seen
 
 
 def _bound(settings: Settings) -> socket.socket:

@@ -1,16 +1,17 @@
-"""REST calls that change something: upload, removal and rebuild. They exist only with [serve] admin."""
+"""REST calls that change something: upload, removal, rebuild, roll back. They exist only with [serve] admin."""
 # No `from __future__ import annotations`: FastAPI reads the annotations of functions made inside a function.
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 from anyio import to_thread
-from fastapi import FastAPI, File, Form, UploadFile
+from fastapi import FastAPI, File, Form, Query, UploadFile
 
 from qa.briefing import Briefing
 from qa.corpus.library import add_article, remove_article
 from qa.errors import IndexBusyError
+from qa.index import Listed
 from qa.types import Receipt
 from qa.web.rest import Id, failures
 
@@ -22,6 +23,20 @@ class Changed:
     id: str
 
 
+@dataclass(frozen=True, slots=True)
+class Served:
+    """The generation that is served from now on."""
+
+    generation: str
+
+
+@dataclass(frozen=True, slots=True)
+class Generations:
+    """The generations that are kept, newest first."""
+
+    generations: list[Listed]
+
+
 WRITING = failures(403, 429, 503)
 
 
@@ -30,18 +45,32 @@ def add_writing(api: FastAPI, briefing: Briefing) -> None:
     corpus = briefing.settings.corpus
     rebuilding = threading.Lock()
 
-    def rebuild_once() -> Receipt:
+    def rebuild_once(confirm_deletions: bool) -> Receipt:
         if not rebuilding.acquire(blocking=False):
             raise IndexBusyError("a rebuild that was asked for here is going on")
         try:
-            return briefing.refresh()
+            return briefing.refresh(confirm_deletions=confirm_deletions)
         finally:
             rebuilding.release()
 
     @api.post("/index", responses={**WRITING, **failures(409)})
-    async def rebuild() -> Receipt:
+    async def rebuild(
+        confirm_deletions: Annotated[bool, Query(description="Agree to lose more than half of the articles.")] = False,
+    ) -> Receipt:
         """Bring the index in step with the corpus folder; answers when that is done."""
-        return await to_thread.run_sync(rebuild_once)
+        return await to_thread.run_sync(rebuild_once, confirm_deletions)
+
+    @api.get("/generations")
+    def generations() -> Generations:
+        """List the generations that are kept, newest first."""
+        return Generations([replace(kept, damage=kept.damage and "damaged") for kept in briefing.generations()])
+
+    @api.post("/rollback", responses={**WRITING, **failures(404, 409)})
+    def rollback(
+        generation: Annotated[str | None, Query(max_length=200, description="By default the one before.")] = None,
+    ) -> Served:
+        """Serve an older generation until the next rebuild."""
+        return Served(briefing.rollback(generation))
 
     @api.post("/articles", status_code=201, responses={**WRITING, **failures(400, 409, 413, 415)})
     async def upload(

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from qa.corpus import read_corpus
-from qa.errors import CorpusNotFoundError
+from qa.errors import CorpusError, CorpusNotFoundError
+from qa.types import Limits, Problem
 from tests.conftest import ARTICLES
+from tests.corpus import samples
 from tests.texts import write_article
 
 
@@ -22,9 +25,13 @@ def folder(tmp_path: Path) -> Path:
     return folder
 
 
-def only_rejected(folder: Path, max_file_bytes: int = 10_000_000) -> tuple[str, str]:
+SMALL = Limits(max_file_bytes=1000)
+KNOWN = ".md, .markdown, .txt, .html, .htm, .pdf, .docx, .jsonl"
+
+
+def only_rejected(folder: Path, limits: Limits | None = None) -> tuple[str, str]:
     """Return id and cause of the one rejected file, after a look that the good one was read all the same."""
-    corpus = read_corpus(folder, max_file_bytes)
+    corpus = read_corpus(folder, limits)
     assert [article.id for article in corpus.articles] == ["good.md"]
     assert len(corpus.rejected) == 1
     return corpus.rejected[0].id, corpus.rejected[0].cause
@@ -78,8 +85,10 @@ def test_empty_folder_gives_an_empty_corpus(tmp_path: Path) -> None:
         ("bom.md", b"\xef\xbb\xbf", "empty: there is no text in it"),
         ("matter.md", b"---\ntitle: a\n---\n\n", "empty: there is no text in it"),
         ("image.md", b"\x89PNG\0", "binary data, not text; remove it, or save its text as UTF-8"),
-        ("report.pdf", b"%PDF", "format .pdf is not read; known are .md, .markdown, .txt"),
-        ("README", b"Text", "format without suffix is not read; known are .md, .markdown, .txt"),
+        ("empty.pdf", b"", "empty: there is no text in it"),
+        ("empty.jsonl", b"\n\n", "empty: there is no text in it"),
+        ("sheet.xlsx", b"PK", f"format .xlsx is not read; known are {KNOWN}"),
+        ("README", b"Text", f"format without suffix is not read; known are {KNOWN}"),
         (
             "open.md",
             b"---\ntitle: a\n",
@@ -95,12 +104,12 @@ def test_empty_folder_gives_an_empty_corpus(tmp_path: Path) -> None:
 )
 def test_file_that_cannot_be_read_is_refused_by_name(folder: Path, name: str, data: bytes, cause: str) -> None:
     (folder / name).write_bytes(data)
-    assert only_rejected(folder, max_file_bytes=1000) == (name, cause)
+    assert only_rejected(folder, SMALL) == (name, cause)
 
 
 def test_file_at_the_limit_is_read(folder: Path) -> None:
     (folder / "large.md").write_bytes(b"x" * 1000)
-    assert [article.id for article in read_corpus(folder, 1000).articles] == ["good.md", "large.md"]
+    assert [article.id for article in read_corpus(folder, SMALL).articles] == ["good.md", "large.md"]
 
 
 def test_name_that_is_not_utf8_is_refused_and_can_be_shown(folder: Path) -> None:
@@ -114,11 +123,15 @@ def test_link_out_of_the_corpus_is_not_followed(folder: Path, tmp_path: Path) ->
     assert only_rejected(folder) == ("link.md", "a link or special file; put a copy of the file there instead")
 
 
-def test_linked_folder_is_not_followed_even_in_a_ring(folder: Path, tmp_path: Path) -> None:
+def test_linked_folder_is_refused_by_name_even_in_a_ring(folder: Path, tmp_path: Path) -> None:
     write_article(tmp_path / "outside", "secret.md", "Secret.")
     (folder / "out").symlink_to(tmp_path / "outside")
     (folder / "ring").symlink_to(folder)
-    assert [article.id for article in read_corpus(folder).articles] == ["good.md"]
+    corpus = read_corpus(folder)
+    assert [article.id for article in corpus.articles] == ["good.md"]
+    cause = "a link to a folder, which is not followed; put the folder itself there instead"
+    assert corpus.rejected == (Problem("out", cause), Problem("ring", cause))
+    assert corpus.unread == ()
 
 
 def test_broken_link_and_pipe_are_refused(folder: Path) -> None:
@@ -155,6 +168,126 @@ def test_folder_without_permission_is_refused_by_name(folder: Path, monkeypatch:
 
     monkeypatch.setattr(os, "scandir", scandir)
     assert only_rejected(folder) == ("closed", "cannot be read: Permission denied")
+    corpus = read_corpus(folder)
+    assert corpus.unread == ("closed/",)
+    assert [corpus.left_unread(i) for i in ("closed/a.md", "closed/b/c.md", "closed.md", "good.md")] == [
+        True,
+        True,
+        False,
+        False,
+    ]
+
+
+def test_corpus_folder_that_cannot_be_listed_leaves_everything_unread(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def scandir(path: str | Path) -> Iterator[os.DirEntry[str]]:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    corpus = read_corpus(folder)
+    assert (corpus.articles, corpus.rejected) == ((), (Problem(".", "cannot be read: Permission denied"),))
+    assert corpus.left_unread("good.md")
+
+
+@pytest.mark.parametrize(("name", "unread"), [("a.md", "a.md"), ("a.jsonl", "a.jsonl#"), ("sub/a.pdf", "sub/a.pdf")])
+def test_file_that_the_system_keeps_from_us_is_left_unread(
+    folder: Path, name: str, unread: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_article(folder, name, "Text.")
+    original = os.open
+
+    def closed(path: Path, flags: int) -> int:
+        if Path(path) == folder / name:
+            raise PermissionError(13, "Permission denied", str(path))
+        return original(path, flags)
+
+    monkeypatch.setattr(os, "open", closed)
+    assert only_rejected(folder) == (name, "cannot be read: Permission denied")
+    assert read_corpus(folder).unread == (unread,)
+
+
+def test_index_inside_the_corpus_is_passed_over(folder: Path) -> None:
+    write_article(folder, "index/README.md", "About the index.")
+    write_article(folder, "index/gen-1/articles.jsonl", '{"text": "Stored."}')
+    write_article(folder, "sub/index/kept.md", "Text.")
+    (folder / "link").symlink_to(folder / "index")
+    corpus = read_corpus(folder, skip=[folder / "sub" / ".." / "index"])
+    assert [article.id for article in corpus.articles] == ["good.md", "sub/index/kept.md"]
+    assert [problem.id for problem in corpus.rejected] == ["link"]
+
+
+def test_folder_cannot_be_corpus_and_index(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(folder)
+    with pytest.raises(CorpusError, match=r"/corpus is both the corpus and the index; name another folder"):
+        read_corpus(folder, skip=[tmp_path / "link"])
+
+
+def test_every_format_is_read_in_one_folder(folder: Path) -> None:
+    (folder / "a.html").write_text(samples.HTML)
+    (folder / "b.PDF").write_bytes(samples.pdf([samples.LOAN]))
+    (folder / "c.docx").write_bytes(samples.docx())
+    (folder / "d.jsonl").write_bytes(samples.jsonl({"id": 2, "text": samples.LOAN}, {"id": 1, "text": samples.TERM}))
+    corpus = read_corpus(folder)
+    assert [a.id for a in corpus.articles] == ["a.html", "b.PDF", "c.docx", "d.jsonl#1", "d.jsonl#2", "good.md"]
+    assert (corpus.rejected, corpus.warnings, corpus.unread) == ((), (), ())
+    assert [samples.LOAN in a.text for a in corpus.articles] == [True, True, True, False, True, False]
+
+
+def test_two_articles_of_one_id_are_told(folder: Path) -> None:
+    (folder / "a.jsonl").write_bytes(samples.jsonl({"id": "x.md", "text": samples.LOAN}))
+    (folder / "a.jsonl#x.md").write_text("Another.")
+    corpus = read_corpus(folder)
+    assert [(a.id, a.text) for a in corpus.articles] == [("a.jsonl#x.md", samples.LOAN), ("good.md", "Gas flows.")]
+    cause = "a second article of this id; rename the file, or change its `id`"
+    assert corpus.rejected == (Problem("a.jsonl#x.md", cause),)
+
+
+def test_text_that_is_too_long_is_refused_in_every_format(folder: Path) -> None:
+    (folder / "good.md").write_text("Short.")
+    (folder / "a.html").write_text(samples.HTML)
+    (folder / "b.pdf").write_bytes(samples.pdf([samples.LOAN, samples.LOAN, samples.TERM]))
+    (folder / "c.docx").write_bytes(samples.docx())
+    (folder / "d.txt").write_text("x" * 101)
+    (folder / "e.jsonl").write_bytes(samples.jsonl({"text": "x" * 101}))
+    corpus = read_corpus(folder, Limits(max_text_chars=100))
+    assert [article.id for article in corpus.articles] == ["good.md"]
+    assert [problem.id for problem in corpus.rejected] == ["a.html", "b.pdf", "c.docx", "d.txt", "e.jsonl#line 1"]
+    for problem in corpus.rejected:
+        assert " 100" in problem.cause
+        assert problem.cause.endswith("characters of text; split it, or raise [corpus] max_text_chars") or (
+            "characters of text, more than 100; split it" in problem.cause
+        )
+
+
+def test_jsonl_that_is_hopeless_is_left_unread(folder: Path) -> None:
+    (folder / "junk.jsonl").write_bytes(samples.jsonl({"id": "a", "text": "First."}) + b"junk\n" * 1_500)
+    corpus = read_corpus(folder)
+    assert [article.id for article in corpus.articles] == ["good.md", "junk.jsonl#a"]
+    assert len(corpus.rejected) == 1_001
+    assert corpus.rejected[0] == Problem(
+        "junk.jsonl#line 2", "no JSON: Expecting value at character 1; write one object a line"
+    )
+    assert corpus.rejected[-1] == Problem(
+        "junk.jsonl", "more than 1,000 bad lines; mend them, what stands from line 1,002 on is not read"
+    )
+    assert corpus.left_unread("junk.jsonl#z")
+
+
+def test_jsonl_longer_than_its_limit_is_refused(folder: Path) -> None:
+    (folder / "a.jsonl").write_bytes(samples.jsonl({"text": "x" * 1_000}))
+    assert only_rejected(folder, Limits(max_jsonl_bytes=1_000)) == (
+        "a.jsonl",
+        "1,013 bytes, more than the limit of 1,000; split it, or raise [corpus] max_jsonl_bytes",
+    )
+
+
+def test_no_child_process_starts_for_plain_formats(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def popen(*_: object, **__: object) -> None:
+        raise AssertionError("a process was started")
+
+    monkeypatch.setattr(subprocess, "Popen", popen)
+    assert [article.id for article in read_corpus(folder).articles] == ["good.md"]
 
 
 def test_remarks_carry_the_id_of_their_article(folder: Path) -> None:

@@ -84,3 +84,8 @@ def test_hash_tells_every_other_field(change: dict[str, object]) -> None:
 def test_hash_does_not_run_fields_together() -> None:
     assert content_hash(Article("a", "b", "c", source="d")) != content_hash(Article("a", "b", "c", url="d"))
     assert content_hash(Article("a", "x", "yz")) != content_hash(Article("a", "xy", "z"))
+
+
+def test_title_made_from_the_name_is_no_content() -> None:
+    old, new = Article("north-line.md", "Gas.", "north line"), Article("south-line.md", "Gas.", "south line")
+    assert content_hash(old) == content_hash(new) != content_hash(replace(old, title="Given"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from collections.abc import Callable
@@ -19,6 +20,10 @@ from qa.types import Article, Corpus
 from tests.fakes import FakeEncoder
 
 generations = import_module("qa.index.generations")
+folder_module = import_module("qa.index.folder")
+manifest_module = import_module("qa.index.manifest")
+draft_module = import_module("qa.index.draft")
+build_module = import_module("qa.index.build")
 
 ARTICLES = (
     Article(
@@ -40,9 +45,8 @@ def write(index: Path, *articles: Article, keep: int = 3) -> Generation:
         previous = current_generation(index)
     except IndexNotFoundError:
         previous = None
-    build(
-        Corpus(articles or ARTICLES), Plan(IndexSettings(folder=index, keep_generations=keep), FakeEncoder(), previous)
-    )
+    plan = Plan(IndexSettings(folder=index, keep_generations=keep), FakeEncoder(), previous, confirm_deletions=True)
+    build(Corpus(articles or ARTICLES), plan)
     return current_generation(index)
 
 
@@ -65,7 +69,7 @@ def test_what_was_written_is_what_is_read(index: Path) -> None:
     assert [p.id for p in generation.passages] == [f"{a.id}:0-{len(a.text)}" for a in ARTICLES]
     assert all(generation.articles[p.article_id].text[p.start : p.end] == p.text for p in generation.passages)
     manifest = generation.manifest
-    assert (manifest.format, manifest.model, manifest.fingerprint) == (generations.FORMAT, "fake", "fake-fingerprint-1")
+    assert (manifest.format, manifest.model, manifest.fingerprint) == (manifest_module.FORMAT, "fake", "fake-fingerprint-1")
     assert (manifest.dimension, manifest.articles, manifest.passages) == (64, 2, 2)
     assert (manifest.passage_chars, manifest.overlap_chars) == (900, 120)
     assert generation.folder == index / generation.name
@@ -166,7 +170,7 @@ def test_damaged_pointer_is_told(index: Path, damage: str) -> None:
 
 
 def test_lock_that_another_build_holds_is_told(index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(generations, "LOCK_SECONDS", 0.05)
+    monkeypatch.setattr(folder_module, "LOCK_SECONDS", 0.05)
     message = r"another build has held .*\.lock.*wait for it"
     with build_lock(index), pytest.raises(IndexBusyError, match=message), build_lock(index):
         pytest.fail("two builds at once")
@@ -175,7 +179,7 @@ def test_lock_that_another_build_holds_is_told(index: Path, monkeypatch: pytest.
 
 
 def test_lock_is_freed_when_a_build_fails(index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(generations, "LOCK_SECONDS", 0.05)
+    monkeypatch.setattr(folder_module, "LOCK_SECONDS", 0.05)
     with pytest.raises(RuntimeError), build_lock(index):
         raise RuntimeError
     with build_lock(index):
@@ -220,21 +224,32 @@ def test_half_built_folders_are_swept_away_by_the_next_build(index: Path) -> Non
     assert list(index.glob(".building-*")) == []
 
 
-@pytest.mark.parametrize("stage", ["_write_files", "open_generation", "_point_to"])
+STAGES = {
+    "writing articles": (draft_module.Draft, "add_article"),
+    "writing passages": (draft_module.Draft, "add"),
+    "sealing": (draft_module, "sync"),
+    "opening": (draft_module, "open_generation"),
+    "probing": (build_module, "_probe"),
+    "naming": (draft_module, "sync_folder"),
+    "pointing": (folder_module, "sync"),
+}
+
+
+@pytest.mark.parametrize("stage", STAGES)
 def test_build_that_fails_at_any_stage_leaves_the_old_generation(
     index: Path, monkeypatch: pytest.MonkeyPatch, stage: str
 ) -> None:
     before = current_generation(index)
 
     def fail(*_: object) -> None:
-        raise OSError("No space left on device")
+        raise OSError(errno.ENOSPC, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(generations, stage, fail)
+        patch.setattr(*STAGES[stage], fail)
         with pytest.raises(StoredIndexError, match="No space left"):
             build(Corpus((version(1),)), Plan(IndexSettings(folder=index), FakeEncoder(), before))
     assert current_generation(index).name == before.name
-    assert list(index.glob(".building-*")) == []
+    assert [folder.name for folder in index.iterdir() if folder.is_dir()] == [before.name]
     assert write(index, version(2)).articles["a.md"] == version(2)
 
 
@@ -261,7 +276,7 @@ def test_everything_is_on_disk_before_the_pointer_moves(index: Path, monkeypatch
 
 
 def test_new_names_sort_by_time_and_differ() -> None:
-    names = [generations.new_name() for _ in range(50)]
+    names = [folder_module.new_name() for _ in range(50)]
     assert len(set(names)) == 50
     assert [name[:12] for name in names] == sorted(name[:12] for name in names)
     assert all(name.startswith("gen-") for name in names)

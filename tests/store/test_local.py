@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from math import log
 from pathlib import Path
 
@@ -222,3 +223,34 @@ def test_nothing_stored_is_a_pickle(tmp_path: Path) -> None:
     for file in tmp_path.rglob("*.npy"):
         np.load(file, allow_pickle=False)
     assert {file.suffix for file in tmp_path.rglob("*") if file.is_file()} <= {".faiss", ".json", ".npy"}
+
+
+@pytest.mark.parametrize("cuts", [[], [0], [1, 1, 2], [3], [1, 2, 3]])
+def test_store_written_in_batches_is_the_one_written_at_once(tmp_path: Path, cuts: list[int]) -> None:
+    vectors, sentences = random_units(4), [random_units(count, seed=count) for count in (2, 1, 4, 3)]
+    (tmp_path / "batches").mkdir()
+    with LocalStore.writer(tmp_path / "batches", 64) as writer:
+        for start, end in pairwise([0, *cuts, 4]):
+            writer.add(vectors[start:end], sentences[start:end], DOCS[start:end])
+        assert len(writer) == 4
+        writer.finish()
+    stored(tmp_path / "once", vectors, DOCS, sentences)
+    assert contents(tmp_path / "batches") == contents(tmp_path / "once")
+    np.testing.assert_array_equal(LocalStore.open(tmp_path / "batches").vectors(np.arange(4)), vectors)
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Return the bytes of every file below a folder, by name."""
+    return {file.relative_to(folder).as_posix(): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+
+
+def test_batch_of_another_dimension_is_refused(tmp_path: Path) -> None:
+    with LocalStore.writer(tmp_path, 32) as writer, pytest.raises(ValueError, match=r"\(64,\) do not fit \(32,\)"):
+        writer.add(random_units(2), [random_units(1)] * 2, [["a"]] * 2)
+
+
+def test_store_that_is_not_finished_is_none(tmp_path: Path) -> None:
+    with LocalStore.writer(tmp_path, 64) as writer:
+        writer.add(random_units(2), [random_units(1)] * 2, [["a"]] * 2)
+    with pytest.raises(IndexCorruptError):
+        LocalStore.open(tmp_path)

@@ -95,6 +95,7 @@ def test_version_names_package_generation_and_model(client: TestClient, briefing
         "package": __version__,
         "generation": made.generation,
         "created": made.created,
+        "up_to_date": True,
         "model": "fake",
         "articles": 6,
         "passages": made.passages,
@@ -317,6 +318,37 @@ def test_one_rebuild_at_a_time(
     assert asked.json()["verdict"] == "answered"  # meanwhile
     assert statuses == [200]
     assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
+
+
+def test_a_rollback_serves_the_generation_before_until_the_next_rebuild(admin: TestClient, briefing: Briefing) -> None:
+    first = briefing.generation.name
+    upload(admin, "hangar.txt", b"The hangar is long.")
+    second = admin.post("/api/index").json()["generation"]
+    listed = admin.get("/api/generations").json()["generations"]
+    assert [(each["name"], each["current"], each["held"]) for each in listed] == [
+        (second, True, False),
+        (first, False, False),
+    ]
+    assert admin.post("/api/rollback").json() == {"generation": first}
+    assert admin.post("/api/ask", json={"question": QUESTION}).json()["generation"] == first
+    assert admin.get("/api/version").json()["up_to_date"] is False
+    assert admin.post(f"/api/rollback?generation={second}").json() == {"generation": second}
+    for none in ("gen-none", "../up", ""):
+        reply = admin.post("/api/rollback", params={"generation": none})
+        assert (reply.status_code, reply.json()["error"]["type"]) == (404, "IndexNotFoundError")
+    assert admin.post("/api/index").status_code == 200
+    assert admin.get("/api/version").json()["up_to_date"] is True
+
+
+def test_losing_most_articles_has_to_be_agreed_to(admin: TestClient, corpus_folder: Path) -> None:
+    for article in [each["id"] for each in admin.get("/api/articles").json()["articles"]][:4]:
+        admin.delete(f"/api/articles/{article}")
+    refused = admin.post("/api/index")
+    assert (refused.status_code, refused.json()["error"]["type"]) == (409, "MassDeletionError")
+    assert str(corpus_folder) not in refused.text
+    assert admin.get("/api/articles").json()["total"] == 6
+    assert len(admin.post("/api/index?confirm_deletions=true").json()["deleted"]) == 4
+    assert admin.get("/api/articles").json()["total"] == 2
 
 
 def test_writing_calls_are_described_where_they_exist(admin: TestClient) -> None:

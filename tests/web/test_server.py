@@ -131,7 +131,7 @@ def test_an_index_that_cannot_be_updated_is_served_as_it_is(
     corpus_folder.rename(corpus_folder.with_name("away"))
     briefing, seen = server._opened(settings)
     assert (briefing.generation.name, seen) == (built, None)
-    assert [record.levelno for record in caplog.records if record.name == "qa.web.server"] == [logging.WARNING]
+    assert [record.levelno for record in caplog.records if record.name == "qa.briefing"] == [logging.WARNING]
 
 
 def test_with_neither_corpus_nor_index_the_corpus_is_named(

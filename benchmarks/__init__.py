@@ -1,0 +1,1 @@
+"""What measures: quality, speed and endurance, each a script with its own --help."""

@@ -1,0 +1,143 @@
+"""PDF: the text layer, page by page; title, date and keywords from the info dictionary.
+
+Runs in the worker only.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable
+from typing import TypeVar
+
+from pypdf import PdfReader, apply_configuration
+
+from qa.corpus.decoding import UnreadableError
+from qa.corpus.fields import clean
+from qa.types import Limits
+
+T = TypeVar("T")
+
+# Titles that a program wrote, not a person.
+FILE_TITLE = re.compile(r"(?i)^(microsoft \w+ - |untitled|.*\.(docx?|pdf|tex|indd|pptx?|rtf|odt|qxd|xlsx?)$)")
+MAX_LISTED = 20  # pages named in a remark
+
+
+def extract(data: bytes, limits: Limits) -> dict[str, object]:
+    """Return text, page starts and fields of a PDF. Raises `UnreadableError`."""
+    most = limits.max_unpacked_bytes
+    with apply_configuration(
+        disable_legacy_handling=True,
+        maximum_declared_stream_length=min(most, len(data)),
+        array_based_stream_maximum_output_length=most,
+        lzw_maximum_output_length=most,
+        run_length_maximum_output_length=most,
+        zlib_maximum_output_length=most,
+    ):
+        reader = _open(data, limits)
+        texts, remarks = _pages(reader, limits)
+        fields = _fields(reader)
+    text, starts = _joined(texts)
+    if not text:
+        raise UnreadableError(remarks[0] if remarks else "holds no text layer; run OCR on it first")
+    return {**fields, "text": text, "pages": starts, "remarks": remarks}
+
+
+def _open(data: bytes, limits: Limits) -> PdfReader:
+    try:
+        reader = PdfReader(io.BytesIO(data))
+        if reader.is_encrypted and not _opens(reader):
+            raise UnreadableError("is encrypted; save it without a password")
+        pages = len(reader.pages)
+    except (UnreadableError, MemoryError):
+        raise
+    except Exception as exc:  # pypdf: broken files may cause any exception
+        raise UnreadableError(f"damaged: {_cause(exc)}; save it anew from the program that made it") from exc
+    if pages > limits.max_pages:
+        raise UnreadableError(f"{pages:,} pages, more than {limits.max_pages:,}; split it, or raise [corpus] max_pages")
+    return reader
+
+
+def _opens(reader: PdfReader) -> bool:
+    """Return whether it opens without a password: some are locked against changes only."""
+    try:
+        return bool(reader.decrypt(""))
+    except Exception:  # an algorithm or a key that is not supported, whatever it raises
+        return False
+
+
+def _pages(reader: PdfReader, limits: Limits) -> tuple[list[str], list[str]]:
+    """Return the text of each page, and remarks on pages without any."""
+    texts: list[str] = []
+    broken: list[int] = []
+    causes: list[str] = []
+    chars = 0
+    for number in range(1, len(reader.pages) + 1):
+        try:
+            texts.append(clean(reader.pages[number - 1].extract_text()))
+        except MemoryError:
+            raise
+        except Exception as exc:  # as above; one broken page does not spoil the others
+            texts.append("")
+            broken.append(number)
+            causes.append(_cause(exc))
+        chars += len(texts[-1])
+        if chars > limits.max_text_chars:
+            raise UnreadableError(
+                f"more than {limits.max_text_chars:,} characters of text; split it, or raise [corpus] max_text_chars"
+            )
+    blank = [number for number, text in enumerate(texts, start=1) if not text and number not in set(broken)]
+    remarks = [f"{_listed(broken)} cannot be read: {causes[0]}; save it anew"] if broken else []
+    if blank and len(blank) < len(texts):
+        remarks.append(f"{_listed(blank)} without text; run OCR on it if there is something to read")
+    return texts, remarks
+
+
+def _listed(numbers: list[int]) -> str:
+    shown = ", ".join(map(str, numbers[:MAX_LISTED])) + (" and more" if len(numbers) > MAX_LISTED else "")
+    return f"page{'s' if len(numbers) > 1 else ''} {shown}"
+
+
+def _joined(texts: list[str]) -> tuple[str, list[int]]:
+    """Return the text of all pages, and where each starts: a line end between two, for sentences run on."""
+    starts: list[int] = []
+    parts: list[str] = []
+    length = 0
+    for text in texts:
+        starts.append(length + 1 if length and text else length)
+        if text:
+            parts.append(text)
+            length += len(text) + (1 if length else 0)
+    # A page without text starts where the next one does.
+    for i in range(len(texts) - 2, -1, -1):
+        if not texts[i]:
+            starts[i] = starts[i + 1]
+    return "\n".join(parts), starts
+
+
+def _fields(reader: PdfReader) -> dict[str, object]:
+    info = _or_none(lambda: reader.metadata)
+    if info is None:
+        return {}
+    title = _or_none(lambda: info.title)
+    created = _or_none(lambda: info.creation_date)
+    return {
+        "title": title if isinstance(title, str) and not FILE_TITLE.match(title.strip()) else None,
+        "published": created.date().isoformat() if created else None,
+        "tags": _or_none(lambda: info.keywords),
+    }
+
+
+def _or_none(get: Callable[[], T | None]) -> T | None:
+    try:
+        return get()
+    except MemoryError:
+        raise
+    except Exception:  # a damaged entry is no entry
+        return None
+
+
+def _cause(exc: Exception) -> str:
+    if isinstance(exc, RecursionError):
+        return "nested too deep"
+    return " ".join((str(exc) or type(exc).__name__).split())[:100]

@@ -1,0 +1,141 @@
+"""The parent's side of the worker: one child process for many files, ended when one is too much for it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import qa
+from qa.corpus.decoding import UnreadableError
+from qa.corpus.fields import article_of
+from qa.types import Article, Limits
+
+FORMATS = {".html": "html", ".htm": "html", ".pdf": "pdf", ".docx": "docx"}  # suffix -> module of this package
+COMMAND = (sys.executable, "-B", "-m", "qa.corpus.worker")
+ROOT = Path(qa.__file__).parents[1]  # where `-m` finds the package
+# All that the child sees of the environment: what Python and its libraries need to start, nothing secret.
+KEPT = ("PATH", "PYTHONPATH", "PYTHONHOME", "LD_LIBRARY_PATH", "SYSTEMROOT", "TEMP", "TMP", "LANG", "LC_ALL", "TZ")
+PATIENCE = 3  # seconds on the clock for each processor second allowed: others compute, too
+MAX_REMARKS = 20
+
+
+class _EndedError(Exception):
+    """The child process ended before it answered."""
+
+
+class Sandbox:
+    """Reads hostile formats in a child process, started with the first file. A context manager; not thread-safe."""
+
+    def __init__(self, limits: Limits, command: Sequence[str] = COMMAND) -> None:
+        self._limits = limits
+        self._command = command
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Sandbox:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._end()
+
+    def read(self, article_id: str, suffix: str, data: bytes) -> tuple[Article, list[str]]:
+        """Return the article of a file's bytes, and remarks. Raises `UnreadableError`."""
+        fresh = self._process is None
+        try:
+            answer = self._exchange(FORMATS[suffix], data)
+        except _EndedError as exc:
+            if fresh:
+                raise UnreadableError(str(exc)) from exc
+            return self.read(article_id, suffix, data)  # files before it may have used up what it needs
+        if "refused" in answer:
+            raise UnreadableError(str(answer["refused"])[:500])
+        return _article(article_id, answer, self._limits)
+
+    def _exchange(self, name: str, data: bytes) -> dict[str, Any]:
+        process = self._process = self._process or self._start()
+        if process.stdin is None or process.stdout is None:
+            raise AssertionError("the worker has pipes")
+        header = json.dumps({"format": name, "bytes": len(data), "limits": asdict(self._limits)})
+        line, late = b"", threading.Event()
+        clock = self._clock(process, late)
+        try:
+            with contextlib.suppress(OSError):  # it may end before it has read everything
+                process.stdin.write(header.encode("ascii") + b"\n" + data)
+                process.stdin.flush()
+            line = process.stdout.readline(20 * self._limits.max_text_chars + 1_000_000)
+        finally:
+            clock.cancel()
+            code = 0 if line.endswith(b"\n") else self._end()
+        if not line.endswith(b"\n"):
+            raise self._failure(code, late.is_set())
+        answer: dict[str, Any] = json.loads(line)
+        if "exhausted" in answer:
+            self._end()
+            limit = f"{self._limits.max_parser_bytes:,} bytes of memory"
+            raise _EndedError(f"needs more than {limit}; simplify it, or raise [corpus] max_parser_bytes")
+        return answer
+
+    def _clock(self, process: subprocess.Popen[bytes], late: threading.Event) -> threading.Timer:
+        """Start the clock that kills the child; `late` tells that it did."""
+
+        def end() -> None:
+            late.set()
+            process.kill()
+
+        clock = threading.Timer(PATIENCE * self._limits.max_parse_seconds, end)
+        clock.daemon = True
+        clock.start()
+        return clock
+
+    def _failure(self, code: int, late: bool) -> Exception:
+        if late or code == -getattr(signal, "SIGXCPU", 0):
+            seconds = f"{self._limits.max_parse_seconds} seconds"
+            return UnreadableError(f"took longer than {seconds}; simplify it, or raise [corpus] max_parse_seconds")
+        reason = f"signal {-code}" if code < 0 else f"exit code {code}"
+        return _EndedError(f"its parser broke down ({reason}); save it anew, or as text")
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            self._command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            cwd=ROOT,
+            env={name: os.environ[name] for name in KEPT if name in os.environ},
+        )
+
+    def _end(self) -> int:
+        """End the child, which has nothing to lose, and return its exit code."""
+        process, self._process = self._process, None
+        if process is None:
+            return 0
+        for pipe in (process.stdin, process.stdout):
+            with contextlib.suppress(OSError):
+                if pipe is not None:
+                    pipe.close()
+        try:
+            return process.wait(1)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            return process.wait()
+
+
+def _article(article_id: str, answer: dict[str, Any], limits: Limits) -> tuple[Article, list[str]]:
+    """Return the article of an answer; what read a hostile file is believed no more than the file."""
+    text, pages, remarks = answer.get("text"), answer.get("pages", []), answer.get("remarks", [])
+    try:
+        if not isinstance(text, str) or not text.strip() or len(text) > limits.max_text_chars:
+            raise ValueError("no text")
+        text.encode()
+        article, more = article_of(article_id, text, answer, pages=[int(page) for page in pages])
+    except (ValueError, TypeError) as exc:
+        raise UnreadableError(f"its parser gave no sound answer ({exc}); save it anew, or as text") from exc
+    return article, [str(remark)[:500] for remark in remarks[:MAX_REMARKS]] + more

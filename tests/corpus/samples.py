@@ -1,0 +1,119 @@
+"""Files of every format, made by code: small, whole, and the same each time."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+import zlib
+from collections.abc import Sequence
+from datetime import datetime
+
+from docx import Document
+
+LOAN = "The Development Bank finances the northern railway with a loan of 400 billion roubles."
+TERM = "The loan runs for twenty years and carries an interest rate of four percent."
+ROUTE = "The railway between Kazan and Moscow is 770 kilometres long."
+
+HTML = f"""<!DOCTYPE html>
+<html lang="en"><head><meta charset="utf-8"><title>Loan | Rail Gazette</title>
+<meta property="og:title" content="Loan for the northern railway">
+<meta property="og:site_name" content="Rail Gazette">
+<meta property="article:published_time" content="2016-06-29T08:00:00Z">
+<link rel="canonical" href="https://example.org/rail/loan">
+<style>p {{ color: red }}</style><script>alert("STYLED")</script></head>
+<body onload="alert('LOADED')"><nav><a href="/">Home</a> <a href="/rail">Rail</a></nav>
+<article><h1>Loan for the northern railway</h1>
+<p onclick="alert('CLICKED')">{LOAN} {TERM}</p>
+<p>{ROUTE} It costs 5&nbsp;&lt;b&gt; <a href="javascript:alert(1)">billion</a>.</p>
+<table><tr><th>Year</th><th>Cost</th></tr><tr><td>2016</td><td>400</td></tr></table>
+<ul><li>First item</li><li>Second item</li></ul>
+</article><footer>Copyright 2024 Rail Gazette</footer></body></html>
+"""
+
+
+def pdf(pages: Sequence[str], info: str = "", compress: bool = True, extra: Sequence[bytes] = ()) -> bytes:
+    """Return a PDF whose pages show these lines in Helvetica; `info` is what stands in its info dictionary."""
+    streams = [_shown(page).encode("cp1252") for page in pages]
+    return pdf_of_streams(streams, info, compress, extra)
+
+
+def _shown(page: str) -> str:
+    lines = [line.replace("\\", r"\\").replace("(", r"\(").replace(")", r"\)") for line in page.splitlines()]
+    return "BT /F1 12 Tf 14 TL 72 720 Td " + " ".join(f"({line}) Tj T*" for line in lines) + " ET" if lines else ""
+
+
+def pdf_of_streams(
+    streams: Sequence[bytes], info: str = "", compress: bool = True, extra: Sequence[bytes] = (), resources: str = ""
+) -> bytes:
+    """Return a PDF with these content streams, a page each; `extra` are objects numbered after all others."""
+    kids = " ".join(f"{5 + 2 * i} 0 R" for i in range(len(streams)))
+    objects: list[bytes] = [
+        b"<< /Type /Catalog /Pages 2 0 R >>",
+        f"<< /Type /Pages /Count {len(streams)} /Kids [{kids}] >>".encode(),
+        b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>",
+        f"<< {info} >>".encode(),
+    ]
+    for i, stream in enumerate(streams):
+        objects.append(
+            f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents {6 + 2 * i} 0 R "
+            f"/Resources << /Font << /F1 3 0 R >> {resources} >> >>".encode()
+        )
+        data = zlib.compress(stream) if compress else stream
+        filters = "/Filter /FlateDecode " if compress else ""
+        objects.append(f"<< {filters}/Length {len(data)} >>\nstream\n".encode() + data + b"\nendstream")
+    return _pdf_file([*objects, *extra])
+
+
+def _pdf_file(objects: Sequence[bytes]) -> bytes:
+    out = bytearray(b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n")
+    offsets = []
+    for number, body in enumerate(objects, start=1):
+        offsets.append(len(out))
+        out += f"{number} 0 obj\n".encode() + body + b"\nendobj\n"
+    start = len(out)
+    out += f"xref\n0 {len(objects) + 1}\n0000000000 65535 f \n".encode()
+    for offset in offsets:
+        out += f"{offset:010} 00000 n \n".encode()
+    out += f"trailer\n<< /Size {len(objects) + 1} /Root 1 0 R /Info 4 0 R >>\nstartxref\n{start}\n%%EOF\n".encode()
+    return bytes(out)
+
+
+def docx(
+    paragraphs: Sequence[str] = (LOAN, TERM), title: str = "Loan for the northern railway", table: bool = True
+) -> bytes:
+    """Return a Word document of these paragraphs, with a table of two rows."""
+    document = Document()
+    for paragraph in paragraphs:
+        document.add_paragraph(paragraph)
+    if table:
+        cells = document.add_table(2, 2)
+        for row, texts in zip(cells.rows, [("Year", "Cost"), ("2016", "400")], strict=True):
+            for cell, text in zip(row.cells, texts, strict=True):
+                cell.text = text
+    core = document.core_properties
+    core.title, core.keywords, core.created = title, "railway, finance", datetime(2016, 6, 29, 8)
+    out = io.BytesIO()
+    document.save(out)
+    return out.getvalue()
+
+
+def docx_with(body: str, **members: bytes) -> bytes:
+    """Return a Word document whose body is this XML, and with members added (`__` stands for `/`)."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(docx())) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
+        for member in old.infolist():
+            data = old.read(member)
+            if member.filename == "word/document.xml":
+                head, _, rest = data.partition(b"<w:body>")
+                data = head + b"<w:body>" + body.encode() + b"</w:body></w:document>"
+                assert rest
+            new.writestr(member.filename, data)
+        for name, data in members.items():
+            new.writestr(name.replace("__", "/"), data)
+    return out.getvalue()
+
+
+def jsonl(*records: object) -> bytes:
+    """Return records as JSON Lines."""
+    return "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records).encode()
