@@ -14,7 +14,7 @@ from typing import Literal
 from qa.answer import Findings
 from qa.answer import answer as make_answer
 from qa.corpus import read_corpus
-from qa.encoder import SentenceEncoder
+from qa.encoder import Options, SentenceEncoder
 from qa.errors import (
     ArticleNotFoundError,
     BriefingError,
@@ -44,7 +44,7 @@ from qa.pinned import FILE_NAME as PINNED
 from qa.pinned import PinnedQuestion, fault, read_pinned
 from qa.reader import SentenceReader
 from qa.retrieval import Filters, retrieve
-from qa.settings import MAX_K, Settings, load_settings
+from qa.settings import MAX_K, IndexSettings, Settings, load_settings
 from qa.types import Answer, Article, Corpus, Encoder, Hit, Problem, Progress, Reader, Receipt
 
 log = logging.getLogger(__name__)
@@ -73,7 +73,7 @@ class Briefing:
 
     def __init__(self, settings: Settings, encoder: Encoder | None = None) -> None:
         self.settings = settings
-        self.encoder: Encoder = encoder or SentenceEncoder(settings.index.model, settings.index.batch_size)
+        self.encoder: Encoder = encoder or encoder_of(settings.index)
         self.receipt: Receipt | None = None  # of the last refresh
         self.on_answer: Callable[[Answer], None] | None = None  # told of every answer, in the thread that made it
         self.warning: str | None = None  # why what is served is not what the corpus folder holds
@@ -221,15 +221,17 @@ class Briefing:
         until: date | None = None,
         sources: Collection[str] | None = None,
         tags: Collection[str] | None = None,
+        collapse: bool = True,
     ) -> list[Hit]:
         """Return up to k hits, best first; the same list for the same question and index, always.
 
-        `since` and `until` are included; articles without a date pass no date filter.
+        `since` and `until` are included; articles without a date pass no date filter. Near copies in other articles
+        fold under the best of them, which names them in `also_in`, unless `collapse` is False.
 
         Raises `QuestionError` or `FilterError`.
         """
         filters = Filters(since, until, sources, tags)
-        return self._retrieve(self._taken(), self._valid(question), k, filters)
+        return self._retrieve(self._taken(), self._valid(question), k, filters, collapse)
 
     def ask(
         self,
@@ -303,13 +305,15 @@ class Briefing:
         log.warning("%s", warning)
         self.warning = warning
 
-    def _retrieve(self, snapshot: Snapshot, question: str, k: int | None, filters: Filters) -> list[Hit]:
+    def _retrieve(
+        self, snapshot: Snapshot, question: str, k: int | None, filters: Filters, collapse: bool = True
+    ) -> list[Hit]:
         settings = self.settings.retrieval
         if k is not None:
             if not 1 <= k <= MAX_K:
                 raise QuestionError(f"k is {k}; ask for 1 to {MAX_K} hits")
             settings = settings.model_copy(update={"k": k})
-        return retrieve(question, snapshot.generation, self.encoder, settings, filters)
+        return retrieve(question, snapshot.generation, self.encoder, settings, filters, collapse)
 
     def _valid(self, question: str) -> str:
         question = question.strip()
@@ -334,7 +338,7 @@ class Briefing:
 
     def _checked(self, generation: Generation) -> Generation:
         made = generation.manifest
-        if made.fingerprint != self.encoder.fingerprint:
+        if made.fingerprint.partition("+")[0] != self.encoder.fingerprint.partition("+")[0]:  # precision aside
             raise IndexMismatchError(
                 f"{generation.folder} was built with the model {made.model!r} ({made.fingerprint[:12]}), "
                 f"the settings name {self.encoder.name!r} ({self.encoder.fingerprint[:12]}); run `briefing index` to "
@@ -345,3 +349,9 @@ class Briefing:
 
 def _held(generation: Generation) -> str:
     return f"{generation.name} is held since a rollback; `briefing index` follows the folder again"
+
+
+def encoder_of(settings: IndexSettings) -> Encoder:
+    """Return the encoder that the settings name; nothing is loaded yet. Raises `ModelError`."""
+    options = Options(settings.query_prompt, settings.passage_prompt, settings.precision, settings.batch_size)
+    return SentenceEncoder(settings.model, options)

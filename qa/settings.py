@@ -83,13 +83,32 @@ class IndexSettings(_Group):
         description="Embedding model: the bundled one, a folder, or the name of a sentence-transformers model "
         "that is already in the local Hugging Face cache (nothing is ever downloaded).",
     )
+    languages: tuple[str, ...] = Field(
+        (),
+        description="Languages the model knows, as ISO 639-1 codes, for `briefing doctor`; unset, those of the model's "
+        "card; `multilingual` is all.",
+    )
     passage_chars: int = Field(
         900, ge=100, le=20_000, description="Characters of a passage: about 200 of the 256 tokens the model reads."
     )
     overlap_chars: int = Field(
         120, ge=0, description="Characters of the passage before that may be repeated: no thought is cut in two."
     )
-    batch_size: int = Field(32, gt=0, description="Passages encoded at once; larger ones only pad more on a CPU.")
+    query_prompt: str | None = Field(
+        None,
+        description='What stands before a question when it is encoded ("query: " for E5); unset, the model\'s own.',
+    )
+    passage_prompt: str | None = Field(
+        None, description='What stands before a passage ("passage: " for E5); unset, the model\'s own.'
+    )
+    precision: Literal["fp32", "bf16"] | None = Field(
+        None,
+        description="Precision in which passages are encoded; unset, bf16 where the processor multiplies it (AMX, "
+        "AVX512-BF16), else fp32. Set it for an index that is built on several kinds of machines.",
+    )
+    batch_size: int = Field(
+        32, gt=0, description="Texts encoded at once at most; more only pad more, and leave a CPU's cache."
+    )
     keep_generations: int = Field(3, ge=1, description="Generations kept, the current one included.")
 
 

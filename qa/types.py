@@ -104,7 +104,7 @@ class HitTrace:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A passage found for a question; `also_in` names passages elsewhere with the same words."""
+    """A passage found for a question; `also_in` names its near copies elsewhere."""
 
     passage: Passage
     score: float
@@ -270,6 +270,9 @@ class Encoder(Protocol):
 
     def encode_question(self, question: str) -> Vector:
         """Return (d,) float32, unit norm."""
+
+    def encode_questions(self, questions: Sequence[str]) -> Vectors:
+        """Return (n, d) float32, rows of unit norm, encoded in one batch."""
 
 
 class Reader(Protocol):

@@ -45,6 +45,12 @@ class FakeEncoder:
         """Return (d,) float32, unit norm."""
         return self._vector(question)
 
+    def encode_questions(self, questions: Sequence[str]) -> Vectors:
+        """Return (n, d) float32, rows of unit norm."""
+        if not questions:
+            return np.zeros((0, self.dimension), dtype=np.float32)
+        return np.stack([self._vector(question) for question in questions])
+
     def _vector(self, text: str) -> Vector:
         bag = np.zeros(self.dimension, dtype=np.float64)
         for term in terms(text):

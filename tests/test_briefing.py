@@ -459,6 +459,27 @@ def test_damaged_index_is_told_and_built_anew(briefing: Briefing, settings: Sett
     assert served(settings).generation.name == rebuilt.generation.name
 
 
+def test_a_flipped_byte_in_any_file_falls_back_to_the_generation_before_and_says_so(
+    briefing: Briefing, settings: Settings, corpus_folder: Path
+) -> None:
+    before = briefing.ask(QUESTION)
+    edit(corpus_folder, LOAN, "400 billion", "500 billion")
+    newest = Briefing.open(settings=settings, encoder=FakeEncoder()).generation
+    for name in [*newest.manifest.files, "manifest.json"]:
+        file = newest.folder / name
+        whole = file.read_bytes()
+        middle = len(whole) // 2
+        file.unlink()  # what is served stays mapped
+        file.write_bytes(whole[:middle] + bytes([whole[middle] ^ 0x80]) + whole[middle + 1 :])
+        opened = served(settings)
+        assert opened.ask(QUESTION) == before
+        assert opened.warning is not None
+        assert name in opened.warning
+        assert opened.warning.endswith(f"serving {before.generation} until then")
+        file.write_bytes(whole)
+    assert served(settings).warning is None
+
+
 def test_damage_seen_by_a_running_briefing_is_mended_by_its_refresh(briefing: Briefing, settings: Settings) -> None:
     alter("articles.jsonl")(settings.index.folder)
     assert briefing.refresh().encoded == 8

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from qa import encoder as module
-from qa.encoder import SentenceEncoder, model_folder
+from qa.encoder import Options, Prompts, SentenceEncoder, model_folder
 from qa.errors import ModelError
 from qa.types import Encoder
 from tests.fakes import FakeEncoder
@@ -47,15 +47,32 @@ def test_no_text_gives_no_row(any_encoder: Encoder) -> None:
     assert any_encoder.encode_passages([]).shape == (0, any_encoder.dimension)
 
 
+def test_questions_together_are_the_questions_one_by_one(any_encoder: Encoder) -> None:
+    asked = ["Who finances the railway?", "gas?", "Gas \ud800?"]
+    together = any_encoder.encode_questions(asked)
+    for question, vector in zip(asked, together, strict=True):
+        np.testing.assert_allclose(any_encoder.encode_question(question), vector, atol=1e-5)
+    assert any_encoder.encode_questions([]).shape == (0, any_encoder.dimension)
+
+
 def test_question_with_a_lone_surrogate_is_no_crash(any_encoder: Encoder) -> None:
     assert any_encoder.encode_question("gas \ud800 flows").shape == (any_encoder.dimension,)
 
 
 @pytest.mark.slow
-def test_progress_is_reported_to_the_end() -> None:
+def test_progress_is_reported_to_the_end_as_texts_of_the_caller() -> None:
     seen: list[tuple[str, int, int]] = []
-    SentenceEncoder().encode_passages(["gas"] * 300, lambda *args: seen.append(args))
-    assert seen == [("encoding passages", 256, 300), ("encoding passages", 300, 300)]
+    SentenceEncoder().encode_passages([f"gas {i % 100}" for i in range(300)], lambda *args: seen.append(args))
+    assert [each for each, *_ in seen] == ["encoding passages"] * len(seen)
+    assert [done for _, done, _ in seen] == sorted({done for _, done, _ in seen})
+    assert seen[-1] == ("encoding passages", 300, 300)
+
+
+@pytest.mark.slow
+def test_equal_texts_have_the_very_same_vector_wherever_they_stand() -> None:
+    texts = ["gas flows", *(f"the bank lends {'more ' * i}" for i in range(40)), "gas flows"]
+    vectors = SentenceEncoder().encode_passages(texts)
+    np.testing.assert_array_equal(vectors[0], vectors[-1])
 
 
 def test_altered_weights_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -116,6 +133,57 @@ def test_fingerprint_is_of_contents_and_names_not_of_place(tmp_path: Path) -> No
     others = [model(tmp_path / "more", tokenizer="{}"), model(tmp_path / "named", modules="{}"), model(tmp_path / "w")]
     (others[2] / "model.safetensors").write_text("other weights")
     assert len({SentenceEncoder(str(folder)).fingerprint for folder in [one, *others]}) == 4
+
+
+E5 = '{"prompts": {"query": "query: ", "document": "", "passage": "passage: "}}'
+
+
+def test_prompts_are_those_of_the_model_unless_the_settings_name_others(tmp_path: Path) -> None:
+    plain = model(tmp_path / "plain")
+    e5 = model(tmp_path / "e5", config_sentence_transformers=E5)
+    assert SentenceEncoder(str(plain)).prompts == Prompts("", "")
+    assert SentenceEncoder(str(e5)).prompts == Prompts("query: ", "passage: ")
+    assert SentenceEncoder(str(e5), Options(query_prompt="Q ", passage_prompt="")).prompts == Prompts("Q ", "")
+
+
+def test_prompts_are_in_the_fingerprint(tmp_path: Path) -> None:
+    folder = str(model(tmp_path / "e5", config_sentence_transformers=E5))
+    own = SentenceEncoder(folder).fingerprint
+    assert SentenceEncoder(folder, Options("query: ", "passage: ")).fingerprint == own
+    others = [Options(query_prompt=""), Options(passage_prompt=""), Options("query: passage: ", "")]
+    assert len({own, *(SentenceEncoder(folder, each).fingerprint for each in others)}) == 4
+
+
+@pytest.mark.parametrize("text", ["[1]", "{", '{"prompts": "query"}'])
+def test_prompts_that_cannot_be_read_are_refused_by_file(tmp_path: Path, text: str) -> None:
+    folder = model(tmp_path / "broken", config_sentence_transformers=text)
+    with pytest.raises(ModelError, match=r"config_sentence_transformers\.json cannot be read"):
+        SentenceEncoder(str(folder))
+
+
+@pytest.mark.parametrize(
+    ("flags", "precision"),
+    [("fpu avx2 f16c", "fp32"), ("avx512f avx512_bf16", "bf16"), ("amx_bf16 amx_tile", "bf16"), (None, "fp32")],
+)
+def test_precision_follows_the_processor(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, flags: str | None, precision: str
+) -> None:
+    monkeypatch.setattr(module, "CPU_INFO", tmp_path / "cpuinfo")
+    if flags is not None:
+        (tmp_path / "cpuinfo").write_text(f"model name : any\nflags\t\t: {flags}\n")
+    assert module.native_precision() == precision
+    assert SentenceEncoder().precision == precision
+    assert SentenceEncoder(options=Options(precision="fp32")).precision == "fp32"
+
+
+def test_reduced_precision_is_in_the_fingerprint_behind_a_plus_sign() -> None:
+    whole, reduced = (SentenceEncoder(options=Options(precision=each)).fingerprint for each in ("fp32", "bf16"))
+    assert "+" not in whole
+    assert reduced == f"{whole}+bf16"
+
+
+def test_foreign_model_is_never_reduced(tmp_path: Path) -> None:
+    assert SentenceEncoder(str(model(tmp_path / "foreign")), Options(precision="bf16")).precision == "fp32"
 
 
 @pytest.mark.slow

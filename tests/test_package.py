@@ -21,7 +21,6 @@ HEAVY = {
     "sentence_transformers",
     "gradio",
     "faiss",
-    "bm25s",
     "fastapi",
     "numpy",
     "yaml",

@@ -1,4 +1,4 @@
-"""FAISS and bm25s against oracles of a few lines."""
+"""The store against oracles of a few lines."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from qa.errors import IndexCorruptError
-from qa.store import LocalStore
+from qa.store import LocalStore, StoreWriter
 
 Floats = NDArray[np.float32]
 Bools = NDArray[np.bool_]
@@ -124,6 +124,53 @@ def test_bm25_equals_the_formula(
 DOCS = [["gas", "rail", "gas"], ["rail"], [], ["bank", "rail"]]
 
 
+@pytest.mark.parametrize("n", [5, 400])
+@pytest.mark.parametrize("share", [None, 0.3])
+@pytest.mark.parametrize("k", [1, 10, 500])
+def test_half_precision_equals_brute_force_over_what_it_holds(
+    tmp_path: Path, n: int, share: float | None, k: int
+) -> None:
+    vectors = np.concatenate([random_units(n - 2, seed=n), random_units(1, seed=n).repeat(2, axis=0)])  # with ties
+    store = half(tmp_path, vectors)
+    held = store.vectors(np.arange(n))
+    np.testing.assert_array_equal(held, vectors.astype(np.float16).astype(np.float32))
+    mask = None if share is None else np.random.default_rng(k).random(n) < share
+    for query in [*random_units(3, seed=k), vectors[-1]]:
+        rows, scores = store.dense_top(query, k, mask)
+        exact = (held * query).sum(axis=1)
+        assert rows.tolist() == [i for i in np.lexsort((np.arange(n), -exact)) if mask is None or mask[i]][:k]
+        np.testing.assert_array_equal(scores, exact[rows])
+
+
+def test_half_precision_finds_what_float32_finds(tmp_path: Path) -> None:
+    vectors, queries = random_units(3000, 384), random_units(50, 384, seed=1)
+    store = half(tmp_path, vectors)
+    found = [
+        len(set(store.dense_top(query, 10)[0].tolist()) & set(brute_force(vectors, query, 10, None)))
+        for query in queries
+    ]
+    assert sum(found) >= 0.995 * 10 * len(queries)
+
+
+def half(folder: Path, vectors: Floats) -> LocalStore:
+    """Write a store whose vectors are held in half precision, whatever their number."""
+    with StoreWriter(folder, vectors.shape[1], exact_up_to=0) as writer:
+        writer.add(vectors, [row[None] for row in vectors], [["a"]] * len(vectors))
+        writer.finish()
+    return LocalStore.open(folder)
+
+
+def test_size_decides_how_vectors_are_held(tmp_path: Path) -> None:
+    vectors = random_units(9, seed=3)
+    for limit, held in ((9, vectors), (8, vectors.astype(np.float16).astype(np.float32))):
+        folder = tmp_path / str(limit)
+        folder.mkdir()
+        with StoreWriter(folder, 64, exact_up_to=limit) as writer:
+            writer.add(vectors, [row[None] for row in vectors], [["a"]] * 9)
+            writer.finish()
+        np.testing.assert_array_equal(LocalStore.open(folder).vectors(np.arange(9)), held)
+
+
 def test_passage_without_terms_keeps_its_row_and_scores_nothing(tmp_path: Path) -> None:
     store = stored(tmp_path, random_units(4), DOCS)
     assert [bool(score > 0) for score in store.bm25_scores(["rail"])] == [True, True, False, True]
@@ -196,7 +243,10 @@ def test_open_refuses_damaged_vectors(tmp_path: Path, name: str, damage: bytes) 
         LocalStore.open(tmp_path)
 
 
-@pytest.mark.parametrize("name", ["params.index.json", "vocab.index.json", "data.csc.index.npy"])
+POSTINGS = ["terms.npy", "term_ends.npy", "starts.npy", "rows.npy", "weights.npy", "lengths.npy"]
+
+
+@pytest.mark.parametrize("name", POSTINGS)
 @pytest.mark.parametrize("damage", [None, b"", b"garbage"])
 def test_open_refuses_damaged_bm25(tmp_path: Path, name: str, damage: bytes | None) -> None:
     stored(tmp_path, random_units(3))
@@ -209,7 +259,7 @@ def test_open_refuses_damaged_bm25(tmp_path: Path, name: str, damage: bytes | No
         LocalStore.open(tmp_path)
 
 
-@pytest.mark.parametrize("name", ["vectors.faiss", "sentences.npy", "sentence_counts.npy"])
+@pytest.mark.parametrize("name", ["vectors.faiss", "sentences.npy", "sentence_counts.npy", "bm25/lengths.npy"])
 def test_open_refuses_parts_of_different_lengths(tmp_path: Path, name: str) -> None:
     stored(tmp_path / "three", random_units(3))
     stored(tmp_path / "four", random_units(4))
@@ -222,7 +272,7 @@ def test_nothing_stored_is_a_pickle(tmp_path: Path) -> None:
     stored(tmp_path, random_units(3), DOCS[:3])
     for file in tmp_path.rglob("*.npy"):
         np.load(file, allow_pickle=False)
-    assert {file.suffix for file in tmp_path.rglob("*") if file.is_file()} <= {".faiss", ".json", ".npy"}
+    assert {file.suffix for file in tmp_path.rglob("*") if file.is_file()} == {".faiss", ".npy"}
 
 
 @pytest.mark.parametrize("cuts", [[], [0], [1, 1, 2], [3], [1, 2, 3]])
