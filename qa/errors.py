@@ -10,6 +10,7 @@
     ├── ArticleNotFoundError        no such article in the index
     ├── ModelError                  the embedding model is absent, altered or not loadable
     ├── DatasetError                a file or folder of evaluation questions is not usable
+    ├── ExtraMissingError           a library of an optional extra is not installed
     ├── ServeError                  the page cannot be served at its address
     └── StoredIndexError
         ├── IndexNotFoundError      nothing has been built in this folder yet
@@ -62,6 +63,10 @@ class ModelError(BriefingError):
 
 class DatasetError(BriefingError):
     """A file or folder of evaluation questions is not usable."""
+
+
+class ExtraMissingError(BriefingError):
+    """A library of an optional extra is not installed."""
 
 
 class ServeError(BriefingError):
