@@ -15,6 +15,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, is_dataclass
 from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -65,6 +66,15 @@ UntilOption = Annotated[
 ]
 SourceOption = Annotated[list[str] | None, typer.Option("--source", help="Only this source; may be repeated.")]
 TagOption = Annotated[list[str] | None, typer.Option("--tag", help="Only articles with this tag; may be repeated.")]
+
+
+class RetrievalMode(StrEnum):
+    """What ranks the passages; the values are those of `qa.settings.Mode`."""
+
+    HYBRID = "hybrid"
+    DENSE = "dense"
+    BM25 = "bm25"
+
 
 # Control characters but new line and tab, marks of writing direction, halves of surrogate pairs.
 STEERING = re.compile(
@@ -188,6 +198,9 @@ def retrieve(
     until: UntilOption = None,
     source: SourceOption = None,
     tag: TagOption = None,
+    mode: Annotated[
+        RetrievalMode | None, typer.Option(help="What ranks.", show_default="from the settings: hybrid")
+    ] = None,
     collapse: Annotated[
         bool, typer.Option("--collapse/--no-collapse", help="Fold near copies under the best of them, or list each.")
     ] = True,
@@ -197,8 +210,11 @@ def retrieve(
     """List the passages nearest to a question, best first."""
     briefing = _opened(corpus, index, update)
     with _waiting("retrieving"):
-        hits = briefing.retrieve(question, k=k, collapse=collapse, **_filters(since, until, source, tag))
+        chosen = mode.value if mode else None
+        hits = briefing.retrieve(question, k=k, collapse=collapse, mode=chosen, **_filters(since, until, source, tag))
     _tell_of_no_hits(hits)
+    if hits and hits[0].trace.undated:
+        err.print(f"{hits[0].trace.undated} articles without a date are left out")
     if as_json:
         _print_json({"question": question, "hits": [asdict(hit) for hit in hits]})
     else:
@@ -283,24 +299,41 @@ def doctor(corpus: CorpusOption = None, index: IndexOption = None, as_json: Json
 
 @app.command("eval")
 def evaluate(
+    folder: Annotated[
+        Path | None,
+        typer.Argument(
+            help="Folder in BEIR form (corpus.jsonl, queries.jsonl, qrels/*.tsv): measure BM25, dense and hybrid.",
+            show_default=False,
+        ),
+    ] = None,
     questions: Annotated[
-        Path,
+        Path | None,
         typer.Option(
             "--questions",
-            help='JSON Lines: {"question": …, "verdict": "answered|related|not_in_corpus", '
+            help='Instead of a folder, JSON Lines: {"question": …, "verdict": "answered|related|not_in_corpus", '
             '"evidence": [{"article": …, "quote": …}], "answers": […]}.',
             show_default=False,
         ),
-    ],
+    ] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="With a folder: the first N judged questions.")] = None,
+    typos: Annotated[
+        int, typer.Option(min=0, max=9, help="With a folder: measure also with N typing errors a question.")
+    ] = 0,
+    seed: Annotated[int, typer.Option(help="Of the typing errors.")] = 0,
     corpus: CorpusOption = None,
     index: IndexOption = None,
     update: UpdateOption = True,
     as_json: JsonOption = False,
 ) -> None:
-    """Ask a file of questions and compare the answers with what is expected."""
+    """Measure retrieval on a BEIR folder, or ask a file of questions and compare the answers with what is expected."""
+    if (folder is None) == (questions is None):
+        raise typer.BadParameter("name either a folder in BEIR form or a file with --questions")
+    if folder is not None:
+        _evaluate_folder(folder, index, limit, (typos, seed) if typos else None, as_json)
+        return
     from qa.evaluation import ask_all, read_questions, summary
 
-    asked = read_questions(questions)
+    asked = read_questions(questions)  # type: ignore[arg-type]
     briefing = _opened(corpus, index, update)
     with _waiting("asking"):
         outcomes = ask_all(briefing, asked)
@@ -308,6 +341,25 @@ def evaluate(
         _print_json({"summary": summary(outcomes), "outcomes": [asdict(outcome) for outcome in outcomes]})
     else:
         _print_outcomes(outcomes, summary(outcomes))
+
+
+def _evaluate_folder(
+    folder: Path, index: Path | None, limit: int | None, noise: tuple[int, int] | None, as_json: bool
+) -> None:
+    from qa.beir import open_set, report
+
+    with _progress() as progress:
+        dataset, briefing = open_set(folder, _settings(None, None), index, progress)
+        found = report(briefing, dataset, limit, noise, progress)
+    if as_json:
+        _print_json(found)
+        return
+    _line(f"{found['questions']} questions, {found['documents']} documents, {found['passages']} passages")
+    _print_retrievers(found["retrievers"])
+    if noise:
+        _line("")
+        _line(f"with {noise[0]} typing errors a question (seed {noise[1]})")
+        _print_retrievers(found["typos"]["retrievers"])
 
 
 def printable(text: str) -> str:
@@ -457,6 +509,19 @@ def _print_report(report: Report) -> None:
             _line((f"  → {remedy}", "dim"))
     hints = len(report.findings) - report.attention
     _line((f"{report.articles} articles: ", "bold"), f"{report.attention} need attention, {hints} hints")
+
+
+def _print_retrievers(retrievers: dict[str, dict[str, dict[str, float]]]) -> None:
+    """Print one line a retriever: each figure with its 95 % interval, and the latency in milliseconds."""
+    names = list(next(iter(retrievers.values())))
+    table = Table("", *names, box=None, header_style="dim")
+    for retriever, figures in retrievers.items():
+        cells = (
+            f"{e['value']:.3f} ({e['low']:.3f} to {e['high']:.3f})" if "value" in e else f"{e['p50']} / {e['p95']}"
+            for e in figures.values()
+        )
+        table.add_row(retriever, *cells)
+    out.print(table)
 
 
 def _print_outcomes(outcomes: list[Outcome], figures: dict[str, float | int]) -> None:

@@ -12,6 +12,7 @@
     │   └── ArticleExistsError      there is a file of this name already
     ├── ModelError                  the embedding model is absent, altered or not loadable
     ├── DatasetError                a file or folder of evaluation questions is not usable
+    ├── ExtraMissingError           a library of an optional extra is not installed
     ├── ServeError                  the page cannot be served at its address
     │   └── BusyError               more questions wait than may
     └── StoredIndexError
@@ -73,6 +74,10 @@ class ModelError(BriefingError):
 
 class DatasetError(BriefingError):
     """A file or folder of evaluation questions is not usable."""
+
+
+class ExtraMissingError(BriefingError):
+    """A library of an optional extra is not installed."""
 
 
 class ServeError(BriefingError):

@@ -9,9 +9,9 @@ from __future__ import annotations
 import os
 import tomllib
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings import SettingsError as UnreadableVariableError
 
@@ -21,6 +21,7 @@ from qa.types import Limits
 FILE_NAME = "briefing.toml"
 BUNDLED_MODEL = "all-MiniLM-L6-v2"
 MAX_K = 1000  # hits of one question
+Mode = Literal["hybrid", "dense", "bm25"]
 _LIMITS = Limits()
 
 
@@ -115,20 +116,30 @@ class IndexSettings(_Group):
 class RetrievalSettings(_Group):
     """How passages are found."""
 
+    mode: Mode = Field("hybrid", description="What ranks: both retrievers together, the vectors alone, or BM25 alone.")
     k: int = Field(5, ge=1, le=MAX_K, description="Hits returned.")
     candidates: int = Field(100, ge=1, description="Best passages of each retriever that are fused.")
     dense_weight: float = Field(
-        0.5,
-        ge=0,
-        le=1,
-        description="Weight of the vectors in the fused score, BM25 has the rest; 0.3 and 0.7 are worse.",
+        1, ge=0, description="Weight of the cosine of question and passage in the hybrid score."
     )
     sentence_weight: float = Field(
-        0.3,
-        ge=0,
-        le=1,
-        description="Weight, beside those two, of the passage's sentence that is nearest to the question.",
+        1, ge=0, description="Weight of the cosine of the question and the passage's nearest sentence."
     )
+    bm25_weight: float = Field(1, ge=0, description="Weight of BM25, as a share of the most that it could be.")
+    pair_weight: float = Field(
+        0.2, ge=0, description="Weight of neighbouring terms of the question that stand side by side in the passage."
+    )
+
+    @model_validator(mode="after")
+    def _some_weight(self) -> Self:
+        if not any(self.weights):
+            raise ValueError("one of the weights must be above 0")
+        return self
+
+    @property
+    def weights(self) -> tuple[float, float, float, float]:
+        """Weights of passage, sentence, BM25 and pairs."""
+        return self.dense_weight, self.sentence_weight, self.bm25_weight, self.pair_weight
 
 
 class ReaderSettings(_Group):
