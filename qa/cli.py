@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from qa.briefing import Briefing
     from qa.doctor import Report
     from qa.evaluation import Outcome
-    from qa.settings import Settings
+    from qa.settings import Mode, Settings
     from qa.types import Progress
 
 app = typer.Typer(
@@ -210,7 +210,7 @@ def retrieve(
     """List the passages nearest to a question, best first."""
     briefing = _opened(corpus, index, update)
     with _waiting("retrieving"):
-        chosen = mode.value if mode else None
+        chosen: Mode | None = mode.value if mode else None
         hits = briefing.retrieve(question, k=k, collapse=collapse, mode=chosen, **_filters(since, until, source, tag))
     _tell_of_no_hits(hits)
     if hits and hits[0].trace.undated:

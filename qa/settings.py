@@ -177,6 +177,7 @@ class ServeSettings(_Group):
     allow_no_login: bool = Field(
         False, description="Serve other machines without a login, read-only: something else must guard the address."
     )
+    watch: bool = Field(True, description="Follow the corpus folder: files that change are taken in after a moment.")
     max_body_bytes: int = Field(
         100_000,
         gt=0,

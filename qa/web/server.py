@@ -8,7 +8,8 @@ import re
 import secrets
 import socket
 import sys
-from collections.abc import AsyncIterator, Callable
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
 from importlib import resources
 
 import gradio as gr
@@ -24,6 +25,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from qa.briefing import Briefing
 from qa.errors import ServeError
 from qa.settings import Settings
+from qa.watch import follow
 from qa.web.desk import Desk
 from qa.web.guard import Guard, access
 from qa.web.mcp import create_mcp
@@ -217,8 +219,23 @@ def serve(settings: Settings) -> None:
         listener.listen()
         sys.stdout.write(f"{settings.serve.title}: {_address(listener)}  (Ctrl+C stops it)\n")
         sys.stdout.flush()
-        with contextlib.suppress(KeyboardInterrupt):  # uvicorn has shut down by then, and raises it again
+        with _followed(briefing), contextlib.suppress(KeyboardInterrupt):  # uvicorn has shut down, and raises it again
             uvicorn.Server(config).run(sockets=[listener])
+
+
+@contextlib.contextmanager
+def _followed(briefing: Briefing) -> Iterator[None]:
+    """Follow the corpus folder meanwhile, if the settings say so."""
+    stop = threading.Event()
+    thread = threading.Thread(target=follow, args=(briefing, stop), name="follow the corpus", daemon=True)
+    if briefing.settings.serve.watch:
+        thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        if thread.is_alive():
+            thread.join(GRACE_SECONDS)  # a build that is cut short leaves the old index
 
 
 def _opened(settings: Settings) -> tuple[Briefing, Files | None]:
