@@ -99,7 +99,9 @@ class HitTrace:
     sentence_score: float  # cosine of its nearest sentence, -1..1
     bm25_rank: int | None
     bm25_score: float  # BM25, 0 or more
-    terms: tuple[str, ...]  # stemmed question terms that the passage holds
+    terms: tuple[str, ...]  # indexed terms by which the passage says what the question says
+    pair_score: float = 0.0  # weight of the question's neighbouring terms that stand side by side in the passage, 0..1
+    undated: int = 0  # articles that a date filter left out for want of a date
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,8 +308,17 @@ class Store(Protocol):
     def sentence_scores(self, query: Vector, rows: Rows) -> list[Scores]:
         """Return, for each row, the cosine of each of its sentences, in text order."""
 
+    def postings(self, term: str) -> tuple[Rows, Scores]:
+        """Return the rows that hold a term, ascending, and its BM25 weight there before idf, 0..1."""
+
     def bm25_scores(self, terms: Sequence[str]) -> Scores:
         """Return the BM25 score of every passage, 0 where no term occurs."""
+
+    def side_by_side(self, pairs: Sequence[tuple[str, str]], rows: Rows) -> NDArray[np.bool_]:
+        """Return (rows, pairs): whether a passage holds the second term of a pair right after the first."""
+
+    def terms(self, prefix: str) -> dict[str, int]:
+        """Return the indexed terms that begin with a prefix, in order, and how many passages hold each."""
 
     def idf(self, term: str) -> float:
         """Return the inverse document frequency of a term; the highest value for an unknown one."""
