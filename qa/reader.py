@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from qa.types import Scores, Vector, Vectors
 
 # The weights were fitted when retrieval stretched its scores over the candidates: least squares of those on today's,
-# over the six best passages of 800 questions each of squad_v1.1_dev and nq_open_oracle (r .90). Needless after a new fit.
+# over the six best passages of 800 questions each of squad_v1.1_dev and nq_open_oracle (r .90). A new fit ends this.
 AS_FITTED = (1.25, 0.13)
 SHORT = 4  # terms: shorter pieces are headings and fragments, which answer nothing
 MAX_SENTENCE_CHARS = 1500  # a longer "sentence" is a table or a list; it cannot be a quotation
