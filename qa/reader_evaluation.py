@@ -65,6 +65,12 @@ class Collection:
         """Keep at most so many questions, evenly taken."""
         return replace(self, asked=self.asked[:: max(1, len(self.asked) // most)][:most])
 
+    def smaller(self, most: int) -> Collection:
+        """Keep about so many articles, evenly taken, and the questions on them."""
+        kept = self.articles[:: max(1, len(self.articles) // most)]
+        ids = {article.id for article in kept}
+        return replace(self, articles=kept, asked=tuple(a for a in self.asked if a.article in ids))
+
 
 def is_held_out(title: str) -> bool:
     """Return whether an article of SQuAD 2.0 is kept out of training: a fixed hash of its title."""

@@ -22,6 +22,7 @@ from qa.analysis import sentences, terms
 SHINGLE = 8  # words
 LEAK = 0.2  # share of a paragraph's shingles that a reported text may hold
 UNTITLED = ("Amazon_", "Filtered_", "Wiki1k:")  # titles that say nothing
+TRIES = 40  # draws of negatives for a question
 CHARS = (180, 300, 420, 600, 950)  # of a window; about 40, 70, 95, 135, 215 tokens
 BUDGETS = {"qamr": (0.6, 0.3, 0.1, 0.0, 0.0), "": (0.1, 0.25, 0.3, 0.25, 0.1)}  # how often each, by source
 
@@ -183,7 +184,9 @@ class Negatives:
         near = [p for p in self._best(asked.text) if _is_negative(p, paragraph, answers)][:8]
         same = [p for p in self._by_article[paragraph.article] if _is_negative(p, paragraph, answers)]
         found: list[Paragraph] = []
-        while len(found) < n:
+        for _ in range(TRIES):  # an answer such as "I" is held by every paragraph
+            if len(found) == n:
+                break
             kind = rng.random()
             pool = near if kind < 0.65 and near else same if kind < 0.85 and same else self._paragraphs
             chosen = pool[int(rng.integers(len(pool)))]

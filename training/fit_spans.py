@@ -221,6 +221,7 @@ def fit_all(fitted: Sequence[Case]) -> tuple[dict[str, Linear], dict[str, float]
 def main(
     data: Annotated[Path, typer.Argument(help="Folder of the data sets.")],
     questions: Annotated[int, typer.Option(help="Questions of each set.")] = 300,
+    passages: Annotated[int, typer.Option(help="Articles of each set, about.")] = 900,
     weights: Annotated[Path | None, typer.Option(help="Reader weights other than the shipped ones.")] = None,
     work: Annotated[Path, typer.Option(help="Indexes go here.")] = WORK,
     write: Annotated[bool, typer.Option(help=f"Write {WEIGHTS.name}.")] = False,
@@ -231,7 +232,7 @@ def main(
     network = CachedNetwork(weights)
     found: list[Case] = []
     for collection in (beir_collection(data / "nq_open_oracle"), unseen_squad(data)):
-        desk = Desk(collection.thinned(questions), work, encoder, Settings())
+        desk = Desk(collection.smaller(passages).thinned(questions), work, encoder, Settings())
         generation = desk.briefing.generation
         base = SentenceReader(encoder, generation)
         reader = SpanReader(network, base, generation.articles, generation.store, Linear(0.0, {}))

@@ -112,6 +112,13 @@ def test_negatives_do_not_hold_the_answer() -> None:
     assert near > sum(p.article == "Amur" for p in drawn)  # ranked high, drawn more often
 
 
+@pytest.mark.timeout(20)
+def test_answer_that_every_paragraph_holds_has_no_negatives() -> None:
+    asked = paragraph("I am a bank.", ("Who are you?", "I"))
+    negatives = Negatives([asked, paragraph("It is a river."), paragraph("Kazan it is.", article="Kazan")])
+    assert negatives.draw(asked, asked.asked[0], 2, np.random.default_rng(0)) == []
+
+
 @pytest.mark.parametrize(
     ("question", "passage"),
     [
