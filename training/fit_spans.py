@@ -44,13 +44,9 @@ MOST_PAIRS = 60_000
 WRONG_COST = 1.5  # an answer where there is none costs more trust than a refusal where there is one
 REFUSED_COST = 1.5  # "not in the briefing" said wrongly costs two "related" said wrongly
 CHOICE = (
-    "above_null probability answerable relevant behind_relevant behind_answerable span_shows span_asked span_words "
-    "rank agreement sentence_score passage_score passage_cosine cosine held_rare held_around"
+    "above_null probability answerable relevant span_shows span_asked span_words sentence_score passage_score"
 ).split()
-ANSWERED = (
-    *CHOICE,
-    *"score expected unknown names_missing names_elsewhere held cosine_apart".split(),
-)
+ANSWERED = "score above_null probability answerable relevant passage_score passage_cosine names_missing unknown".split()
 ABSENT = {"passage": 0.34, "article": 0.33, "altered": 0.33}  # shares of the questions without an answer
 
 
@@ -184,9 +180,11 @@ def report(kept: Sequence[Case], models: dict[str, Linear], thresholds: dict[str
         f"among those read {possible[present].mean():.3f}"
     )
     p, weights = probabilities(models["span_answered"], rows), balance(kept)
+    drawn = np.random.default_rng(0).choice(len(p), 20_000, p=weights / weights.sum())  # as the fit weighs them
+    error = calibration_error(p[drawn], held[drawn])
     print(
-        f"quotes the answer: AUROC {auroc(p, held):.3f}, calibration error {calibration_error(p, held):.3f} "
-        f"(mean {p.mean():.3f}, true {held.mean():.3f})"
+        f"quotes the answer: AUROC {auroc(p, held):.3f}, calibration error {error:.3f} "
+        f"(mean {p[drawn].mean():.3f}, true {held[drawn].mean():.3f})"
     )
     t = thresholds["span_answered"]
     for way in ABSENT:
