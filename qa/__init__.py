@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from datetime import date
 
     from qa.briefing import Briefing
-    from qa.settings import Mode, Settings, load_settings
+    from qa.settings import Settings, load_settings
+    from qa.types import Mode
 
 __all__ = [
     "Answer",

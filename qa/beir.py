@@ -21,8 +21,8 @@ from qa.briefing import Briefing
 from qa.errors import DatasetError
 from qa.evaluation import BeirSet, read_beir
 from qa.query import WORD, Query
-from qa.settings import Mode, Settings
-from qa.types import Corpus, Encoder, Hit
+from qa.settings import Settings
+from qa.types import Corpus, Encoder, Hit, Mode
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -45,8 +45,8 @@ from qa.pinned import FILE_NAME as PINNED
 from qa.pinned import PinnedQuestion, fault, read_pinned
 from qa.reader import SentenceReader
 from qa.retrieval import Filters, retrieve, retrieve_many
-from qa.settings import MAX_K, IndexSettings, Mode, RetrievalSettings, Settings, load_settings
-from qa.types import Answer, Article, Corpus, Encoder, Hit, Problem, Progress, Reader, Receipt
+from qa.settings import MAX_K, IndexSettings, RetrievalSettings, Settings, load_settings
+from qa.types import Answer, Article, Corpus, Encoder, Hit, Mode, Problem, Progress, Reader, Receipt
 
 log = logging.getLogger(__name__)
 

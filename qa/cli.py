@@ -15,7 +15,6 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, is_dataclass
 from datetime import datetime
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -26,7 +25,7 @@ from rich.text import Text
 
 from qa import __version__
 from qa.errors import BriefingError
-from qa.types import Answer, Hit, Problem, Receipt, Verdict
+from qa.types import Answer, Hit, Mode, Problem, Receipt, Verdict
 
 if TYPE_CHECKING:
     from qa.briefing import Briefing
@@ -66,14 +65,6 @@ UntilOption = Annotated[
 ]
 SourceOption = Annotated[list[str] | None, typer.Option("--source", help="Only this source; may be repeated.")]
 TagOption = Annotated[list[str] | None, typer.Option("--tag", help="Only articles with this tag; may be repeated.")]
-
-
-class RetrievalMode(StrEnum):
-    """What ranks the passages; the values are those of `qa.settings.Mode`."""
-
-    HYBRID = "hybrid"
-    DENSE = "dense"
-    BM25 = "bm25"
 
 
 # Control characters but new line and tab, marks of writing direction, halves of surrogate pairs.
@@ -198,9 +189,7 @@ def retrieve(
     until: UntilOption = None,
     source: SourceOption = None,
     tag: TagOption = None,
-    mode: Annotated[
-        RetrievalMode | None, typer.Option(help="What ranks.", show_default="from the settings: hybrid")
-    ] = None,
+    mode: Annotated[Mode | None, typer.Option(help="What ranks.", show_default="from the settings: hybrid")] = None,
     collapse: Annotated[
         bool, typer.Option("--collapse/--no-collapse", help="Fold near copies under the best of them, or list each.")
     ] = True,
@@ -210,8 +199,7 @@ def retrieve(
     """List the passages nearest to a question, best first."""
     briefing = _opened(corpus, index, update)
     with _waiting("retrieving"):
-        chosen: Mode | None = mode.value if mode else None
-        hits = briefing.retrieve(question, k=k, collapse=collapse, mode=chosen, **_filters(since, until, source, tag))
+        hits = briefing.retrieve(question, k=k, collapse=collapse, mode=mode, **_filters(since, until, source, tag))
     _tell_of_no_hits(hits)
     if hits and hits[0].trace.undated:
         err.print(f"{hits[0].trace.undated} articles without a date are left out")

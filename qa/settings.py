@@ -16,12 +16,11 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from pydantic_settings import SettingsError as UnreadableVariableError
 
 from qa.errors import SettingsError
-from qa.types import Limits
+from qa.types import Limits, Mode
 
 FILE_NAME = "briefing.toml"
 BUNDLED_MODEL = "all-MiniLM-L6-v2"
 MAX_K = 1000  # hits of one question
-Mode = Literal["hybrid", "dense", "bm25"]
 _LIMITS = Limits()
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 Span = tuple[int, int]
 """Start and end, in code points."""
+
+Mode = Literal["hybrid", "dense", "bm25"]
+"""What ranks passages: both retrievers together, the vectors alone, or BM25 alone."""
 
 Progress = Callable[[str, int, int], None]
 """Called as `progress(stage, done, total)` while something long goes on."""
