@@ -30,11 +30,15 @@ from tests.web.running import awaited, running
 QUESTION = "Who finances the northern railway?"
 
 
-def talk(server: Any, conversation: Callable[[Client], Awaitable[None]]) -> None:  # noqa: ANN401 - as Client
+def talk(
+    server: Any,  # noqa: ANN401 - as Client
+    conversation: Callable[[Client], Awaitable[None]],
+    mode: str = "auto",
+) -> None:
     """Connect the official client to a server and hold a conversation."""
 
     async def held() -> None:
-        async with Client(server) as client:
+        async with Client(server, mode=mode) as client:
             await conversation(client)
 
     awaited(held)
@@ -125,14 +129,15 @@ def test_errors_tell_no_path(briefing: Briefing, monkeypatch: pytest.MonkeyPatch
     talk(create_mcp(briefing, Desk(2, 4)), conversation)
 
 
-def test_over_http(briefing: Briefing) -> None:
+@pytest.mark.parametrize("mode", ["auto", "legacy"])  # protocols of 2026 and before
+def test_over_http(briefing: Briefing, mode: str) -> None:
     async def conversation(client: Client) -> None:
         await check_tools(client)
         await check_answers(client, briefing)
         await check_errors(client)
 
     with running(create_services(briefing)) as url:
-        talk(f"{url}/mcp", conversation)
+        talk(f"{url}/mcp", conversation, mode)
 
 
 def test_over_http_with_a_token_and_not_without(briefing: Briefing) -> None:
