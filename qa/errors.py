@@ -8,6 +8,8 @@
     │   ├── CorpusNotFoundError     the corpus folder is not there
     │   └── EmptyCorpusError        the folder is there and holds no readable article
     ├── ArticleNotFoundError        no such article in the index
+    ├── LibraryError                the corpus folder does not take a file, or does not give it away
+    │   └── ArticleExistsError      there is a file of this name already
     ├── ModelError                  the embedding model is absent, altered or not loadable
     ├── DatasetError                a file or folder of evaluation questions is not usable
     ├── ServeError                  the page cannot be served at its address
@@ -54,6 +56,14 @@ class EmptyCorpusError(CorpusError):
 
 class ArticleNotFoundError(BriefingError):
     """No article of this id is in the index."""
+
+
+class LibraryError(BriefingError):
+    """The corpus folder does not take a file, or does not give it away."""
+
+
+class ArticleExistsError(LibraryError):
+    """The corpus folder has a file of this name already."""
 
 
 class ModelError(BriefingError):
