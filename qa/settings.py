@@ -144,6 +144,10 @@ class ServeSettings(_Group):
     host: str = Field("127.0.0.1", description="Address the page listens on.")
     port: int = Field(7860, ge=0, le=65535, description="Port the page listens on.")
     root_path: str = Field("", description="Path prefix when a proxy serves the page below one.")
+    admin: bool = Field(False, description="Whether articles can be added and removed, and the index rebuilt, from it.")
+    feedback: bool = Field(
+        True, description="Whether readers can rate answers; votes go to feedback.jsonl in the index folder."
+    )
 
 
 class Settings(BaseSettings):

@@ -113,7 +113,7 @@ def _write(file: Path, content: bytes) -> None:
 
 def _check_readable(incoming: Path, name: str, settings: CorpusSettings) -> None:
     """Read the one file as the corpus folder would be read. Raises `LibraryError` with the reader's cause."""
-    found = read_corpus(incoming, settings.max_file_bytes)
+    found = read_corpus(incoming, settings.limits)
     if found.rejected:
         raise LibraryError(f"{name}: {found.rejected[0].cause}")
     if not found.articles:
