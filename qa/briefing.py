@@ -75,6 +75,7 @@ class Briefing:
         self.settings = settings
         self.encoder: Encoder = encoder or _encoder(settings.index)
         self.receipt: Receipt | None = None  # of the last refresh
+        self.on_answer: Callable[[Answer], None] | None = None  # told of every answer, in the thread that made it
         self.warning: str | None = None  # why what is served is not what the corpus folder holds
         self._snapshot: Snapshot | None = None
         self._tried: str | None = None  # the last generation of another process that was moved to, or refused
@@ -242,7 +243,10 @@ class Briefing:
 
         Raises `QuestionError` or `FilterError`.
         """
-        return self._ask(self._taken(), self._valid(question), Filters(since, until, sources, tags))
+        answer = self._ask(self._taken(), self._valid(question), Filters(since, until, sources, tags))
+        if self.on_answer is not None:
+            self.on_answer(answer)
+        return answer
 
     def _ask(self, snapshot: Snapshot, question: str, filters: Filters) -> Answer:
         started = time.perf_counter()

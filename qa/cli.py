@@ -1,4 +1,4 @@
-"""The command line: `briefing index | generations | rollback | ask | retrieve | articles | serve | eval`.
+"""The command line: `briefing index | generations | rollback | ask | retrieve | articles | serve | mcp | login | eval`.
 
 Answers go to stdout, logs, progress and errors to stderr. Exit codes: 0 fine, 1 error, 2 usage.
 """
@@ -6,6 +6,7 @@ Answers go to stdout, logs, progress and errors to stderr. Exit codes: 0 fine, 1
 from __future__ import annotations
 
 import contextlib
+import getpass
 import json
 import logging
 import re
@@ -220,11 +221,43 @@ def serve(
     index: IndexOption = None,
     host: Annotated[str | None, typer.Option(help="Address to listen on.", show_default="127.0.0.1")] = None,
     port: Annotated[int | None, typer.Option(min=0, max=65535, help="Port.", show_default="7860")] = None,
+    admin: Annotated[
+        bool | None, typer.Option("--admin/--no-admin", help="Offer upload, removal and rebuild.", show_default="no")
+    ] = None,
+    root_path: Annotated[
+        str | None, typer.Option(help="Path prefix, if a proxy serves this below one.", show_default="none")
+    ] = None,
 ) -> None:
-    """Serve the chat page."""
+    """Serve the chat page, REST at /api (described at /api/docs) and MCP at /mcp."""
     from qa.web import serve as run
 
-    run(_settings(corpus, index, {"host": host, "port": port}))
+    run(_settings(corpus, index, {"host": host, "port": port, "admin": admin, "root_path": root_path}))
+
+
+@app.command()
+def mcp(corpus: CorpusOption = None, index: IndexOption = None, update: UpdateOption = True) -> None:
+    """Serve MCP over stdin and stdout, for agents that start this command."""
+    briefing = _opened(corpus, index, update)
+    from qa.web.mcp import run_stdio
+
+    run_stdio(briefing)
+
+
+@app.command()
+def login(
+    name: Annotated[str, typer.Argument(help="Name of the user or program.", show_default=False)],
+    token: Annotated[bool, typer.Option("--token", help="Make a token for a program.")] = False,
+) -> None:
+    """Print a line for the logins file; reads the password from stdin, or prints the new token to stderr."""
+    from qa.web.auth import token_line, user_line
+
+    if token:
+        made, line = token_line(name)
+        err.print(f"token, shown this once: {made}")
+    else:
+        password = getpass.getpass("Password: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")
+        line = user_line(name, password)
+    sys.stdout.write(line + "\n")
 
 
 @app.command("eval")

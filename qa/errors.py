@@ -13,6 +13,7 @@
     ├── ModelError                  the embedding model is absent, altered or not loadable
     ├── DatasetError                a file or folder of evaluation questions is not usable
     ├── ServeError                  the page cannot be served at its address
+    │   └── BusyError               more questions wait than may
     └── StoredIndexError
         ├── IndexNotFoundError      nothing has been built in this folder yet
         ├── IndexMismatchError      built by another model or format version
@@ -76,6 +77,10 @@ class DatasetError(BriefingError):
 
 class ServeError(BriefingError):
     """The page cannot be served at its address."""
+
+
+class BusyError(ServeError):
+    """More questions wait than may."""
 
 
 class StoredIndexError(BriefingError):

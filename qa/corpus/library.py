@@ -114,10 +114,11 @@ def _write(file: Path, content: bytes) -> None:
 def _check_readable(incoming: Path, name: str, settings: CorpusSettings) -> None:
     """Read the one file as the corpus folder would be read. Raises `LibraryError` with the reader's cause."""
     found = read_corpus(incoming, settings.limits)
+    if found.articles:
+        return  # lines of a JSON Lines file that cannot be read are named by the next build
     if found.rejected:
         raise LibraryError(f"{name}: {found.rejected[0].cause}")
-    if not found.articles:
-        raise LibraryError(f"{name} has a name, or a content, that is not read as an article; rename or mend it")
+    raise LibraryError(f"{name} has a name, or a content, that is not read as an article; rename or mend it")
 
 
 def _check_regular(file: Path) -> None:

@@ -1,4 +1,7 @@
-"""The writing side of the page: files come and go, the index is rebuilt or rolled back. For admins only."""
+"""The writing side of the page: files come and go, the index is rebuilt or rolled back. For admins only.
+
+Who may come in, from which origin and how often is `qa.web.guard`'s to say, as for everything else.
+"""
 
 from __future__ import annotations
 
@@ -7,18 +10,13 @@ import logging
 import threading
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from ipaddress import ip_address
 from typing import Any
-from urllib.parse import urlsplit
-
-import gradio as gr
 
 from qa.briefing import Briefing
 from qa.corpus.folder import KNOWN
 from qa.corpus.library import add_article, remove_article
 from qa.errors import ArticleExistsError, BriefingError, LibraryError, MassDeletionError
 from qa.index import Listed
-from qa.settings import Settings
 from qa.types import Receipt
 from qa.web.library import Library
 
@@ -150,11 +148,9 @@ class Admin:
             job.running = False
 
     def _guarded(self, act: Callable[[object], Reply]) -> Callable[..., Reply]:
-        """Return a function that calls come through: only from the page itself, errors told without paths."""
+        """Return a function that calls come through: its errors are told without paths."""
 
-        def guarded(wanted: object, request: gr.Request) -> Reply:
-            if not same_origin(request.headers):
-                return {"error": "This can only be done from the page itself."}
+        def guarded(wanted: object) -> Reply:
             try:
                 return act(wanted)
             except Exception as exc:  # the last resort: whatever it was, the admin gets a sentence
@@ -177,28 +173,6 @@ class Admin:
             for path in (folder.resolve(), folder.absolute(), folder):
                 text = text.replace(str(path), name) if str(path) != "." else text
         return text
-
-
-def offered(settings: Settings) -> bool:
-    """Return whether the page offers these actions: with the setting, to this machine only."""
-    host = settings.serve.host
-    try:
-        loopback = ip_address(host).is_loopback
-    except ValueError:
-        loopback = host == "localhost"
-    return settings.serve.admin and loopback
-
-
-def same_origin(headers: Any) -> bool:  # noqa: ANN401 (Gradio's headers have no public type)
-    """Return whether a browser says that a request comes from the page itself; programs say nothing and may not.
-
-    Source: `Sec-Fetch-Site` (W3C Fetch Metadata), and `Origin` against `Host` where that is not sent.
-    """
-    site = headers.get("sec-fetch-site")
-    if site is not None:
-        return bool(site == "same-origin")
-    origin, host = headers.get("origin"), headers.get("host")
-    return bool(origin and host and urlsplit(origin).netloc == host)
 
 
 def _told(receipt: Receipt) -> Reply:

@@ -18,8 +18,6 @@ from qa.web.line import PULSE_SECONDS, Line, LineFullError
 
 log = logging.getLogger(__name__)
 
-WORKERS = 4  # questions answered at once: the model is shared, more of them only wait for the processor
-MAX_WAITING = 64  # questions in the line; one more is asked to come back instead of waiting long
 TELL_AFTER = 2  # seconds after which a search says how long it has taken
 
 Value = Any  # what a Gradio component takes or gives
@@ -77,7 +75,8 @@ class Chat:
     def __init__(self, briefing: Briefing, thumbs: bool = False) -> None:
         self.briefing = briefing
         self.thumbs = thumbs
-        self.line: Line[view.Turn] = Line(WORKERS, MAX_WAITING)
+        serve = briefing.settings.serve
+        self.line: Line[view.Turn] = Line(serve.workers, serve.workers + serve.max_waiting)
 
     async def ask(self, question: str, filters: Value, saved: Value) -> AsyncIterator[Step]:
         """Yield box, chat, sources and saved conversation: with the question, as it waits, with its answer."""

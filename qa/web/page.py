@@ -19,8 +19,8 @@ import gradio as gr
 from qa.briefing import Briefing
 from qa.errors import ArticleNotFoundError, DatasetError
 from qa.pinned import read_pinned
-from qa.web import admin
-from qa.web.chat import MAX_WAITING, Chat, Value
+from qa.web.admin import Admin
+from qa.web.chat import Chat, Value
 from qa.web.feedback import FILE_NAME, Feedback
 from qa.web.library import Files, Library, folder_files
 from qa.web.reading import Mark, page_of
@@ -54,7 +54,7 @@ def build_page(briefing: Briefing, seen: Files | None = None) -> gr.Blocks:
     """Return the page; `seen` is the corpus folder as the index has taken it in, if that is known."""
     settings = briefing.settings
     chat = Chat(briefing, settings.serve.feedback)
-    library = Library(briefing, seen, admin.offered(settings))
+    library = Library(briefing, seen, settings.serve.admin)
     page = gr.Blocks(title=settings.serve.title, fill_width=True, analytics_enabled=False)
     with page:
         key = _storage_key(settings.corpus.folder)
@@ -78,12 +78,12 @@ def build_page(briefing: Briefing, seen: Files | None = None) -> gr.Blocks:
         ]
         # In the browser alone, so that it waits for nobody; a question that is being answered is given up.
         header.click(None, None, shown, js="() => ['', [], [], []]", cancels=asking, show_progress="hidden")
-    page.queue(max_size=4 * MAX_WAITING)
+    page.queue(max_size=None)  # the chat has a line of its own, which tells how it stands
     return page
 
 
 def _wire(event: Event, act: Event, inputs: Components, outputs: Components, js: str | None = None) -> Value:
-    """Let an event of the page call a handler, which nothing else is offered. The chat has its own line to wait in."""
+    """Let an event of the page call a handler, which nothing else is offered."""
     return event(
         act,
         inputs,
@@ -92,8 +92,7 @@ def _wire(event: Event, act: Event, inputs: Components, outputs: Components, js:
         api_visibility="private",
         show_progress="hidden",
         trigger_mode="once",
-        concurrency_limit=2 * MAX_WAITING,
-        concurrency_id="conversation",
+        concurrency_limit=None,
     )
 
 
@@ -162,7 +161,7 @@ def _named(function: Callable[..., Value]) -> Callable[..., Value]:
 
 def _library(briefing: Briefing, library: Library) -> None:
     if library.admin:
-        functions = admin.Admin(briefing, library).functions
+        functions = Admin(briefing, library).functions
         _html("library", ["library.js", "admin.js"], [library.listing, *functions])
     else:
         _html("library", ["library.js"], [library.listing])

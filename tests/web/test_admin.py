@@ -6,7 +6,6 @@ import base64
 import threading
 import time
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -16,7 +15,6 @@ from qa.types import Progress, Receipt
 from qa.web import admin
 from qa.web.library import Library, folder_files
 
-OURS = SimpleNamespace(headers={"sec-fetch-site": "same-origin", "origin": "http://here", "host": "here"})
 Acts = dict[str, Any]
 
 
@@ -24,9 +22,8 @@ def acts(briefing: Briefing) -> Acts:
     """Return what the page's script may call, as if the page itself called it."""
     library = Library(briefing, folder_files(briefing.settings.corpus.folder), admin=True)
     made = admin.Admin(briefing, library)
-    offered = {function.__name__: function for function in made.functions}
-    called = {name: lambda wanted=None, f=function: f(wanted, OURS) for name, function in offered.items()}
-    return called | {"library": library, "raw": offered, "made": made}
+    called = {act.__name__: lambda wanted=None, act=act: act(wanted) for act in made.functions}
+    return called | {"library": library, "made": made}
 
 
 def encoded(text: str | bytes) -> str:
@@ -191,27 +188,6 @@ def test_an_error_that_is_not_ours_is_not_shown(briefing: Briefing, monkeypatch:
 
     monkeypatch.setattr(briefing, "refresh", fail)
     assert rebuilt(acts(briefing))["error"] == "Something went wrong; the log has the details."
-
-
-@pytest.mark.parametrize(
-    ("headers", "same"),
-    [
-        ({"sec-fetch-site": "same-origin", "origin": "http://here", "host": "here"}, True),
-        ({"sec-fetch-site": "cross-site", "origin": "http://here", "host": "here"}, False),
-        ({"sec-fetch-site": "same-site"}, False),
-        ({"sec-fetch-site": "none"}, False),
-        ({"origin": "http://here:7860", "host": "here:7860"}, True),
-        ({"origin": "https://outside.example", "host": "here:7860"}, False),
-        ({"origin": "null", "host": "here"}, False),
-        ({"host": "here"}, False),
-        ({}, False),
-    ],
-)
-def test_only_the_page_itself_may(briefing: Briefing, corpus_folder: Path, headers: dict[str, str], same: bool) -> None:
-    assert admin.same_origin(headers) is same
-    reply = acts(briefing)["raw"]["remove"]({"id": "banks/about.txt"}, SimpleNamespace(headers=headers))
-    assert ("removed" in reply) is same
-    assert (corpus_folder / "banks" / "about.txt").exists() is not same
 
 
 def test_an_earlier_index_is_served_again(briefing: Briefing, corpus_folder: Path) -> None:

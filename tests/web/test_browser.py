@@ -17,7 +17,6 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from qa.types import Answer
-from qa.web.chat import WORKERS
 from tests.web.conftest import HOSTILE_NAME, WINDOWS, Site, Watched, watch
 
 pytestmark = pytest.mark.slow
@@ -366,7 +365,7 @@ def test_a_slow_answer_tells_what_is_going_on(
     tab: Watched, site: Site, browser: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gate = Gate(site, monkeypatch)
-    others = [browser.new_page() for _ in range(WORKERS)]
+    others = [browser.new_page() for _ in range(site.briefing.settings.serve.workers)]
     for page in [*others, tab.page]:
         Watched(page, site.url).visit()
         page.fill("#box textarea", RAILWAY)
@@ -375,7 +374,7 @@ def test_a_slow_answer_tells_what_is_going_on(
     expect(others[0].locator("#chat .bot.message")).to_have_text(
         re.compile(r"Searching 8 articles, reading the best passages… \d+ s")
     )
-    expect(tab.page.locator("#chat .bot.message")).to_have_text(f"Waiting: {WORKERS} questions are before yours…")
+    expect(tab.page.locator("#chat .bot.message")).to_have_text(f"Waiting: {len(others)} questions are before yours…")
     gate.open()
     for page in [*others, tab.page]:
         expect(Watched(page, site.url).answer(0)).to_contain_text("The Development Bank finances")

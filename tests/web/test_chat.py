@@ -141,15 +141,30 @@ def test_a_bad_question_is_no_error_of_ours(briefing: Briefing, caplog: pytest.L
     assert chat.friendly(QuestionError("it is empty")) == "That question cannot be asked: it is empty"
 
 
-def test_one_too_many_is_asked_to_come_back(briefing: Briefing, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(chat, "MAX_WAITING", 0)
-    message, saved = last(steps(chat.Chat(briefing).ask(QUESTION, {}, [])))
+def few(briefing: Briefing) -> chat.Chat:
+    """Return a chat that answers one question at a time and lets one more wait."""
+    serve = briefing.settings.serve.model_copy(update={"workers": 1, "max_waiting": 1})
+    briefing.settings = briefing.settings.model_copy(update={"serve": serve})
+    return chat.Chat(briefing)
+
+
+def test_one_too_many_is_asked_to_come_back(briefing: Briefing) -> None:
+    talk, gate = few(briefing), threading.Event()
+
+    async def third() -> Steps:
+        for _ in range(2):
+            talk.line.join(lambda: gate.wait(20) and None)  # type: ignore[arg-type, return-value]
+        try:
+            return [step async for step in talk.ask(QUESTION, {}, [])]
+        finally:
+            gate.set()
+
+    message, saved = last(asyncio.run(third()))
     assert message == "Too many people are asking at the moment. Please ask again in a minute."
     assert saved[0]["kind"] == "error"
 
 
 def test_one_who_waits_is_told_how_many_are_before(briefing: Briefing, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(chat, "WORKERS", 1)
     gate, ask = threading.Event(), briefing.ask
 
     def slow(*given: Any) -> Answer:  # noqa: ANN401 (hands on what the page gives)
@@ -159,7 +174,7 @@ def test_one_who_waits_is_told_how_many_are_before(briefing: Briefing, monkeypat
     monkeypatch.setattr(briefing, "ask", slow)
 
     async def both() -> tuple[list[str], list[str]]:
-        talk = chat.Chat(briefing)
+        talk = few(briefing)
         told: tuple[list[str], list[str]] = ([], [])
 
         async def follow(said: list[str]) -> None:
