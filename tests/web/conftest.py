@@ -169,6 +169,13 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         yield served
 
 
+@pytest.fixture(scope="session")
+def kept_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """The page as an admin sees it, for tests that change nothing."""
+    with serving(tmp_path_factory.mktemp("kept"), admin=True) as served:
+        yield served
+
+
 @pytest.fixture
 def admin_site(tmp_path: Path) -> Iterator[Site]:
     """The page over a hostile corpus of its own, as an admin sees it."""
@@ -246,6 +253,14 @@ def tab(blank: Watched) -> Watched:
     """A tab on the page."""
     blank.visit()
     return blank
+
+
+@pytest.fixture
+def kept(kept_site: Site, browser: Browser, window: tuple[str, str]) -> Iterator[Watched]:
+    """A tab on an admin's page that nobody changes."""
+    with opened(browser, kept_site.url, window) as watched:
+        watched.visit()
+        yield watched
 
 
 @pytest.fixture

@@ -87,7 +87,7 @@ def test_nothing_hostile_runs_and_all_of_it_is_shown_as_it_is(tab: Watched) -> N
     card.get_by_role("button", name="Read in article").click()
     dialog = page.locator("dialog.reader")
     expect(dialog.locator("mark")).to_contain_text("12,000 quantum widgets")
-    expect(dialog.locator(".text h4")).to_have_text("Heading <svg onload=window.CANARY_head=1>")
+    expect(dialog.locator(".text h3")).to_have_text("Heading <svg onload=window.CANARY_head=1>")
     expect(dialog.locator(".text")).to_contain_text("🙂🙂🙂 <script>window.CANARY_script=1</script> </mark></p>")
     assert dialog.locator("img, script, svg, iframe").count() == 0
     page.keyboard.press("Escape")

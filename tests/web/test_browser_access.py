@@ -30,11 +30,11 @@ def violations(page: Page) -> list[str]:
 
 
 @pytest.mark.parametrize("window", WINDOWS, indirect=True, ids=["-".join(pair) for pair in WINDOWS])
-def test_axe_finds_nothing(admin: Watched) -> None:
-    page = admin.page
+def test_axe_finds_nothing(kept: Watched) -> None:
+    page = kept.page
     assert violations(page) == []
-    admin.ask(RAILWAY)
-    admin.ask(NOWHERE)
+    kept.ask(RAILWAY)
+    kept.ask(NOWHERE)
     page.locator("#chat a[href='#src-1-1']").click()
     page.get_by_role("button", name="Helpful", exact=True).first.click()
     assert violations(page) == []
@@ -52,7 +52,7 @@ def test_axe_finds_nothing(admin: Watched) -> None:
     page.get_by_role("button", name="Rebuild the index").click()
     expect(page.locator(".report")).to_contain_text("Done in")
     assert violations(page) == []
-    assert admin.overflow() <= 0
+    assert kept.overflow() <= 0
 
 
 def reach(page: Page, selector: str, key: str = "Tab", most: int = 60) -> None:
@@ -67,12 +67,12 @@ def reach(page: Page, selector: str, key: str = "Tab", most: int = 60) -> None:
 FOCUSED = "document.activeElement.outerHTML.slice(0, 200)"
 
 
-def test_the_keyboard_alone_reaches_everything(admin: Watched) -> None:
-    page = admin.page
+def test_the_keyboard_alone_reaches_everything(kept: Watched) -> None:
+    page = kept.page
     page.keyboard.press("/")
     page.keyboard.type(LONG)
     page.keyboard.press("Enter")
-    admin.answer(0)
+    kept.answer(0)
     reach(page, "#chat a[href='#src-1-1']", "Shift+Tab")
     page.keyboard.press("Enter")
     expect(page.locator(".card.chosen")).to_be_focused()

@@ -6,6 +6,7 @@
   const question = given.get("q") ?? "";
   if (question) {
     filters = { sources: given.getAll("source"), tags: given.getAll("tag"), since: given.get("since"), until: given.get("until") };
+    sessionStorage.setItem("briefing-filter", JSON.stringify(filters)); // for the filter, should it arrive later
     document.dispatchEvent(new CustomEvent("briefing:filter", { detail: filters }));
   }
   for (const name of ["q", "source", "tag", "since", "until"]) given.delete(name);

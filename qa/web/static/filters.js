@@ -109,6 +109,7 @@ on("articles", (given) => {
   listing = given;
   draw();
 });
+send("articles?");
 on("filter", take);
 try {
   take(JSON.parse(sessionStorage.getItem(KEPT)));

@@ -72,4 +72,5 @@ on("library", () => {
   load();
 });
 on("indexed", load);
+on("articles?", () => listing.total && send("articles", listing)); // whoever arrives later than the list
 load();

@@ -20,14 +20,20 @@ const wanted = () => {
   return { id: parts.get("article"), start, end, check: parts.get("check") ?? "" };
 };
 
-const block = ({ level, parts, page }) => [
+const block = ({ rank, parts, page }) => [
   page ? make("p", { class: "page" }, `Page ${page}`) : null,
   make(
-    level ? `h${Math.min(level + 2, 6)}` : "p",
+    rank ? `h${rank}` : "p",
     {},
     ...parts.map((part) => (part.marked ? make("mark", {}, part.text) : part.text)),
   ),
 ];
+
+// Headings below the dialog's own, h2; files skip levels, which those who listen to a page would miss.
+const ranked = (blocks) => {
+  let last = 2;
+  return blocks.map((each) => ({ ...each, rank: each.level && (last = Math.min(each.level + 2, last + 1, 6)) }));
+};
 
 const load = async ({ id, start = 0, end = 0, quote = "", check = "" }) => {
   try {
@@ -45,7 +51,7 @@ const show = async (where) => {
   note.textContent = article.missing ?? article.note;
   link.replaceChildren(original(article.url) ?? "");
   share.hidden = Boolean(article.missing);
-  text.replaceChildren(...(article.blocks ?? []).flatMap(block).filter(Boolean));
+  text.replaceChildren(...ranked(article.blocks ?? []).flatMap(block).filter(Boolean));
   if (!dialog.open) dialog.showModal();
   body.focus({ preventScroll: true });
   body.scrollTop = 0;
