@@ -73,7 +73,7 @@ class Briefing:
 
     def __init__(self, settings: Settings, encoder: Encoder | None = None) -> None:
         self.settings = settings
-        self.encoder: Encoder = encoder or _encoder(settings.index)
+        self.encoder: Encoder = encoder or encoder_of(settings.index)
         self.receipt: Receipt | None = None  # of the last refresh
         self.on_answer: Callable[[Answer], None] | None = None  # told of every answer, in the thread that made it
         self.warning: str | None = None  # why what is served is not what the corpus folder holds
@@ -221,15 +221,17 @@ class Briefing:
         until: date | None = None,
         sources: Collection[str] | None = None,
         tags: Collection[str] | None = None,
+        collapse: bool = True,
     ) -> list[Hit]:
         """Return up to k hits, best first; the same list for the same question and index, always.
 
-        `since` and `until` are included; articles without a date pass no date filter.
+        `since` and `until` are included; articles without a date pass no date filter. Near copies in other articles
+        fold under the best of them, which names them in `also_in`, unless `collapse` is False.
 
         Raises `QuestionError` or `FilterError`.
         """
         filters = Filters(since, until, sources, tags)
-        return self._retrieve(self._taken(), self._valid(question), k, filters)
+        return self._retrieve(self._taken(), self._valid(question), k, filters, collapse)
 
     def ask(
         self,
@@ -303,13 +305,15 @@ class Briefing:
         log.warning("%s", warning)
         self.warning = warning
 
-    def _retrieve(self, snapshot: Snapshot, question: str, k: int | None, filters: Filters) -> list[Hit]:
+    def _retrieve(
+        self, snapshot: Snapshot, question: str, k: int | None, filters: Filters, collapse: bool = True
+    ) -> list[Hit]:
         settings = self.settings.retrieval
         if k is not None:
             if not 1 <= k <= MAX_K:
                 raise QuestionError(f"k is {k}; ask for 1 to {MAX_K} hits")
             settings = settings.model_copy(update={"k": k})
-        return retrieve(question, snapshot.generation, self.encoder, settings, filters)
+        return retrieve(question, snapshot.generation, self.encoder, settings, filters, collapse)
 
     def _valid(self, question: str) -> str:
         question = question.strip()
@@ -347,6 +351,7 @@ def _held(generation: Generation) -> str:
     return f"{generation.name} is held since a rollback; `briefing index` follows the folder again"
 
 
-def _encoder(settings: IndexSettings) -> Encoder:
+def encoder_of(settings: IndexSettings) -> Encoder:
+    """Return the encoder that the settings name; nothing is loaded yet. Raises `ModelError`."""
     options = Options(settings.query_prompt, settings.passage_prompt, settings.precision, settings.batch_size)
     return SentenceEncoder(settings.model, options)

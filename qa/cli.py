@@ -1,4 +1,4 @@
-"""The command line: `briefing index | generations | rollback | ask | retrieve | articles | serve | mcp | login | eval`.
+"""The command line: `briefing COMMAND`; `briefing --help` lists the commands.
 
 Answers go to stdout, logs, progress and errors to stderr. Exit codes: 0 fine, 1 error, 2 usage.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import getpass
+import itertools
 import json
 import logging
 import re
@@ -28,6 +29,7 @@ from qa.types import Answer, Hit, Problem, Receipt, Verdict
 
 if TYPE_CHECKING:
     from qa.briefing import Briefing
+    from qa.doctor import Report
     from qa.evaluation import Outcome
     from qa.settings import Settings
     from qa.types import Progress
@@ -38,6 +40,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
+SHOWN = 5  # findings of a kind on the terminal
 WIDE = 4000  # columns where stdout is no terminal: nothing is cut for a pipe
 out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else WIDE)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -185,13 +188,16 @@ def retrieve(
     until: UntilOption = None,
     source: SourceOption = None,
     tag: TagOption = None,
+    collapse: Annotated[
+        bool, typer.Option("--collapse/--no-collapse", help="Fold near copies under the best of them, or list each.")
+    ] = True,
     update: UpdateOption = True,
     as_json: JsonOption = False,
 ) -> None:
     """List the passages nearest to a question, best first."""
     briefing = _opened(corpus, index, update)
     with _waiting("retrieving"):
-        hits = briefing.retrieve(question, k=k, **_filters(since, until, source, tag))
+        hits = briefing.retrieve(question, k=k, collapse=collapse, **_filters(since, until, source, tag))
     _tell_of_no_hits(hits)
     if as_json:
         _print_json({"question": question, "hits": [asdict(hit) for hit in hits]})
@@ -258,6 +264,21 @@ def login(
         password = getpass.getpass("Password: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")
         line = user_line(name, password)
     sys.stdout.write(line + "\n")
+
+
+@app.command()
+def doctor(corpus: CorpusOption = None, index: IndexOption = None, as_json: JsonOption = False) -> None:
+    """Say what is wrong with the articles and the index, and what to do; exit code 1 if something needs attention."""
+    from qa.doctor import examine
+
+    with _waiting("examining"):
+        report = examine(_settings(corpus, index))
+    if as_json:
+        _print_json(asdict(report) | {"attention": report.attention})
+    else:
+        _print_report(report)
+    if report.attention:
+        raise typer.Exit(1)
 
 
 @app.command("eval")
@@ -419,6 +440,23 @@ def _print_hits(hits: list[Hit], briefing: Briefing) -> None:
         _line((f"{hit.rank}. ", "bold"), article.title, (f"  {hit.score:.3f}", "dim"))
         _line(f"   {' '.join(hit.passage.text.split())}")
         _line((f"   {hit.passage.id}  matched: {' '.join(hit.trace.terms) or 'by meaning only'}", "dim"))
+        if hit.also_in:
+            _line((f"   nearly the same in {', '.join(hit.also_in)}", "dim"))
+
+
+def _print_report(report: Report) -> None:
+    for code, group in itertools.groupby(report.findings, key=lambda finding: finding.code):
+        first, *others = group
+        style = "bold red" if first.severity == "attention" else "bold yellow"
+        _line((f"{code} ", style), (f"{first.severity}, {1 + len(others)}", "dim"))
+        for finding in [first, *others][:SHOWN]:
+            _line("  ", (finding.id, "bold"), f": {finding.problem}")
+        if len(others) >= SHOWN:
+            _line(f"  and {1 + len(others) - SHOWN} more; --json lists all")
+        for remedy in dict.fromkeys(finding.remedy for finding in [first, *others][:SHOWN]):
+            _line((f"  → {remedy}", "dim"))
+    hints = len(report.findings) - report.attention
+    _line((f"{report.articles} articles: ", "bold"), f"{report.attention} need attention, {hints} hints")
 
 
 def _print_outcomes(outcomes: list[Outcome], figures: dict[str, float | int]) -> None:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from qa.analysis import terms
+from qa.copies import group_copies
 from qa.errors import FilterError
 from qa.passages import encoded_text
 from qa.settings import RetrievalSettings
@@ -24,6 +25,8 @@ from qa.types import Article, Encoder, Hit, HitTrace, Passage
 if TYPE_CHECKING:
     from qa.index import Generation
     from qa.types import Mask, Rows, Scores
+
+COPY_WINDOW = 30  # ranks below a hit among which its near copies are sought: they score much as it does
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,17 +75,20 @@ def retrieve(
     encoder: Encoder,
     settings: RetrievalSettings,
     filters: Filters | None = None,
+    collapse: bool = True,
 ) -> list[Hit]:
     """Return up to `settings.k` hits, best first; equal scores in order of passage id.
 
-    Filters apply before the cut at k. Passages of the same words in several places are one hit.
+    Filters apply before the cut at k. Near copies of a passage in other articles fold under the best of them, which
+    names them in `also_in`; with `collapse=False` each passage is a hit.
     """
     mask = _mask(generation, filters) if filters else None
     scored = _Scores.of(question, generation, encoder, max(settings.candidates, settings.k), mask)
     fused = scored.fused(settings.dense_weight, settings.sentence_weight)
     ids = [generation.passages[row].id for row in scored.rows]
     order = sorted(range(len(ids)), key=lambda i: (-fused[i], ids[i]))
-    groups = _collapse([generation.passages[scored.rows[i]] for i in order])[: settings.k]
+    ordered = [generation.passages[scored.rows[i]] for i in order]
+    groups = _collapse(ordered, settings.k) if collapse else [[i] for i in range(min(len(ordered), settings.k))]
     return [
         scored.hit(order[first], rank, float(fused[order[first]]), tuple(ids[order[i]] for i in others), generation)
         for rank, (first, *others) in enumerate(groups, start=1)
@@ -165,9 +171,9 @@ def _top(scores: Scores, k: int) -> Rows:
     return rows
 
 
-def _collapse(passages: list[Passage]) -> list[list[int]]:
-    """Group passages of the same words, in order of the first of each group; return their positions."""
-    groups: dict[str, list[int]] = {}
-    for position, passage in enumerate(passages):
-        groups.setdefault(" ".join(passage.text.casefold().split()), []).append(position)
-    return list(groups.values())
+def _collapse(passages: list[Passage], k: int) -> list[list[int]]:
+    """Return the positions of the k best groups of copies, each in order of rank.
+
+    Passages of one article overlap; they are one group only if their words are the same.
+    """
+    return group_copies([p.text for p in passages], [p.article_id for p in passages], k, COPY_WINDOW)[:k]

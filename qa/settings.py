@@ -83,6 +83,11 @@ class IndexSettings(_Group):
         description="Embedding model: the bundled one, a folder, or the name of a sentence-transformers model "
         "that is already in the local Hugging Face cache (nothing is ever downloaded).",
     )
+    languages: tuple[str, ...] = Field(
+        (),
+        description="Languages the model knows, as ISO 639-1 codes, for `briefing doctor`; unset, those of the model's "
+        "card; `multilingual` is all.",
+    )
     passage_chars: int = Field(
         900, ge=100, le=20_000, description="Characters of a passage: about 200 of the 256 tokens the model reads."
     )

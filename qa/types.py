@@ -104,7 +104,7 @@ class HitTrace:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A passage found for a question; `also_in` names passages elsewhere with the same words."""
+    """A passage found for a question; `also_in` names its near copies elsewhere."""
 
     passage: Passage
     score: float

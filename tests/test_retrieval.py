@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections.abc import Callable
 from dataclasses import replace
@@ -22,7 +23,7 @@ from qa.retrieval import Filters, retrieve
 from qa.settings import CorpusSettings, IndexSettings, RetrievalSettings, Settings
 from qa.types import Article
 from tests.fakes import FakeEncoder
-from tests.texts import write_article
+from tests.texts import generation_of, write_article
 
 SENTENCE_WEIGHT = RetrievalSettings().sentence_weight
 
@@ -201,7 +202,7 @@ def test_equal_scores_come_in_order_of_id(opened: Opener) -> None:
     briefing = opened({name: f"Railway {name}." for name in names})  # every name is a term of its own
     assert ids(briefing, "penguin", k=50) == sorted(names, key=lambda n: _key(briefing, "penguin", n))
     equal = opened({f"{n}.md": "The seat is here. " + "—" * n for n in range(10, 30)})
-    found = equal.retrieve("seat", k=50, sources=None)
+    found = equal.retrieve("seat", k=50, collapse=False)
     same = [hit.passage.article_id for hit in found if hit.score == found[0].score]
     assert same == [f"{n}.md" for n in range(10, 30)]
 
@@ -219,6 +220,45 @@ def test_same_words_in_several_articles_are_one_hit_that_names_the_others(opened
     first, *others = briefing.retrieve("gas flows east", k=10)
     assert (first.passage.id, first.also_in) == ("a.md:0-15", ("b.md:0-16",))
     assert [(hit.passage.article_id, hit.also_in, hit.rank) for hit in others] == [("c.md", (), 2), ("d.md", (), 3)]
+
+
+WIRE = """The Development Bank lends 400 billion roubles to the northern railway. The loan runs for twenty years and
+carries an interest rate of four percent, the bank said in Shanghai. Trains will cover the distance between Kazan and
+Moscow in three and a half hours. Construction is to begin after the route has been surveyed."""
+
+
+def test_near_copies_in_other_articles_fold_under_the_best_that_names_them(opened: Opener) -> None:
+    articles = {
+        "a.md": f"SHANGHAI, July 21 (Xinhua) -- {WIRE}",
+        "b.md": WIRE.replace("surveyed", "surveeyd"),
+        "c.md": WIRE.replace("400 billion", "470 billion"),
+        "d.md": WIRE.rpartition(" Construction")[0],
+        "e.md": "The railway needs a loan, critics say, that no bank would give.",
+    }
+    briefing = opened(articles)
+    question = "Who lends to the northern railway?"
+    hits = briefing.retrieve(question, k=10)
+    each = briefing.retrieve(question, k=10, collapse=False)
+    assert {(hit.passage.article_id, tuple(i.partition(":")[0] for i in hit.also_in)) for hit in hits} == {
+        ("d.md", ("b.md", "a.md")),
+        ("c.md", ()),
+        ("e.md", ()),
+    }
+    assert sorted(hit.passage.article_id for hit in each) == sorted(articles)
+    assert all(hit.also_in == () for hit in each)
+    assert [hit.rank for hit in each] == [1, 2, 3, 4, 5]
+    assert [h for h in each if h.passage.article_id == "d.md"][0].score == hits[0].score
+    for k in (1, 2, 3):
+        assert briefing.retrieve(question, k=k) == hits[:k]
+        assert briefing.retrieve(question, k=k, collapse=False) == each[:k]
+
+
+def test_overlapping_passages_of_one_article_do_not_fold(tmp_path: Path) -> None:
+    text = " ".join(f"Sentence number {n} tells of the railway." for n in range(40))
+    generation = generation_of(tmp_path, Article("a", text, "T"), size=300, overlap=290)
+    assert all(q.start < p.end for p, q in itertools.pairwise(generation.passages))
+    hits = retrieve("railway", generation, FakeEncoder(), RetrievalSettings(k=50))
+    assert sorted(hit.passage.id for hit in hits) == sorted(p.id for p in generation.passages)
 
 
 def test_copies_do_not_push_others_out_of_the_first_k(opened: Opener) -> None:

@@ -45,7 +45,7 @@ FAULTS: tuple[tuple[type[Exception], int, str | None], ...] = (
     (FilterError, 400, None),
     (ArticleNotFoundError, 404, None),
     (ArticleExistsError, 409, None),
-    (LibraryError, 422, None),
+    (LibraryError, 400, None),
     (BusyError, 503, None),
     (IndexBusyError, 409, "another build is going on; try again when it is done"),
     (MassDeletionError, 409, "more than half of the articles are gone; confirm_deletions agrees to that"),

@@ -5,6 +5,7 @@ The objects are those of `qa.types`, field by field. Every error is `{"error": {
 # No `from __future__ import annotations`: FastAPI reads the annotations of functions made inside a function.
 
 import logging
+import re
 from dataclasses import dataclass
 from datetime import date
 from importlib import resources
@@ -15,8 +16,9 @@ from fastapi import Body, FastAPI, Path, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import FileResponse, HTMLResponse, JSONResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from starlette.exceptions import HTTPException
+from starlette.routing import Match, Route
 
 from qa import __version__
 from qa.briefing import Briefing
@@ -32,6 +34,17 @@ MAX_NAMES = 100  # sources or tags in one filter
 MAX_LISTED = 1000  # articles of one reply
 MAX_ID = 2000  # characters of an article id
 ASSETS = ("swagger-ui-bundle.js", "swagger-ui.css")
+DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+
+
+def _written(day: object) -> object:
+    """Let days through as they are described; pydantic would also take seconds since 1970."""
+    if isinstance(day, date) or (isinstance(day, str) and DAY.fullmatch(day)):
+        return day
+    raise ValueError("write a day as 2016-06-24")
+
+
+Day = Annotated[date, BeforeValidator(_written)]
 Names = Annotated[list[Annotated[str, Field(max_length=500)]], Field(max_length=MAX_NAMES)]
 Id = Annotated[str, Path(max_length=MAX_ID, description="As in the list; `/` stays, `#` is written %23.")]
 
@@ -41,8 +54,8 @@ class Filters(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    since: date | None = Field(None, description="Only articles published on this day or later.")
-    until: date | None = Field(None, description="Only articles published on this day or earlier.")
+    since: Day | None = Field(None, description="Only articles published on this day or later.")
+    until: Day | None = Field(None, description="Only articles published on this day or earlier.")
     sources: Names | None = Field(None, description="Only these sources.")
     tags: Names | None = Field(None, description="Only articles with one of these tags.")
 
@@ -116,7 +129,7 @@ def failures(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 MEANING = {
-    400: "The question or a filter cannot be used.",
+    400: "As described here, and yet it cannot be used; the message says why.",
     401: "A login is needed.",
     403: "Asked by a page of another origin.",
     404: "There is no such thing.",
@@ -146,7 +159,7 @@ def create_api(briefing: Briefing, desk: Desk) -> FastAPI:
     api.exception_handler(BriefingError)(_on_error)
     api.exception_handler(Exception)(_on_error)
     api.exception_handler(RequestValidationError)(_on_misfit)
-    api.exception_handler(HTTPException)(_on_http_error)
+    api.exception_handler(HTTPException)(on_http_error)
     _add_asking(api, briefing, desk)
     _add_reading(api, briefing)
     _add_state(api, briefing)
@@ -255,8 +268,22 @@ async def _on_misfit(_: Request, exc: Exception) -> JSONResponse:
     return _reply(Told(422, Fault("Misfit", faults[:1000].encode("utf-8", "replace").decode())))
 
 
-async def _on_http_error(_: Request, exc: Exception) -> JSONResponse:
+async def on_http_error(request: Request, exc: Exception) -> JSONResponse:
+    """Return what is told of an error that the framework raised."""
     assert isinstance(exc, HTTPException)
     names = {404: "NotFound", 405: "MethodNotAllowed", 413: "TooLarge"}
     fault = Fault(names.get(exc.status_code, "BadRequest"), str(exc.detail))
-    return _reply(Told(exc.status_code, fault), dict(exc.headers or {}))
+    headers = {name.lower(): value for name, value in (exc.headers or {}).items()}
+    if exc.status_code == 405:  # the framework names the methods of one operation only
+        headers["allow"] = ", ".join(sorted(_methods(request)))
+    return _reply(Told(exc.status_code, fault), headers)
+
+
+def _methods(request: Request) -> set[str]:
+    routes = [route for route in request.app.routes if isinstance(route, Route)]
+    return {
+        method
+        for route in routes
+        if route.matches(request.scope)[0] is not Match.NONE
+        for method in route.methods or ()
+    }

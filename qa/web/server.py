@@ -17,6 +17,7 @@ from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from mcp.server import MCPServer
 from mcp.server.transport_security import TransportSecuritySettings
+from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -28,7 +29,7 @@ from qa.web.guard import Guard, access
 from qa.web.mcp import create_mcp
 from qa.web.metrics import METRICS_TYPE, CountCalls, Metrics, log_to_stderr
 from qa.web.page import Files, build_page, folder_files, static
-from qa.web.rest import create_api
+from qa.web.rest import create_api, on_http_error
 from qa.web.writing import add_writing
 
 log = logging.getLogger(__name__)
@@ -139,6 +140,7 @@ def create_services(briefing: Briefing) -> FastAPI:
         transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),  # Guard does it
     )
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=_lifespan(mcp))
+    app.exception_handler(HTTPException)(on_http_error)
     app.add_middleware(CORSMiddleware, allow_origins=[])  # without it Gradio lets any origin in
     app.add_middleware(Guard, who=access(settings))
     app.add_middleware(CountCalls, metrics=metrics)

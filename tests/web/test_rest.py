@@ -119,6 +119,10 @@ def test_health_is_not_ready_without_an_index(briefing: Briefing) -> None:
         ("POST", "/api/ask", {"question": 3}, 422, "Misfit"),
         ("POST", "/api/ask", {"question": "Who?", "why": 1}, 422, "Misfit"),
         ("POST", "/api/ask", {"question": "Who?", "since": "yesterday"}, 422, "Misfit"),
+        ("POST", "/api/ask", {"question": "Who?", "since": 0}, 422, "Misfit"),
+        ("POST", "/api/ask", {"question": "Who?", "since": "0"}, 422, "Misfit"),
+        ("POST", "/api/ask", {"question": "Who?", "until": "2020-01-01T00:00"}, 422, "Misfit"),
+        ("POST", "/api/ask", {"question": "Who?", "until": "2020-02-30"}, 422, "Misfit"),
         ("POST", "/api/ask", {"question": "Who?", "tags": ["x"] * 101}, 422, "Misfit"),
         ("POST", "/api/ask", [], 422, "Misfit"),
         ("POST", "/api/ask", {"question": "\x1f"}, 400, "QuestionError"),
@@ -130,6 +134,7 @@ def test_health_is_not_ready_without_an_index(briefing: Briefing) -> None:
         ("GET", "/api/articles/none.md", None, 404, "ArticleNotFoundError"),
         ("GET", "/api/articles/..%2F..%2Fetc%2Fpasswd", None, 404, "ArticleNotFoundError"),
         ("GET", "/api/articles/" + "x" * 2001, None, 422, "Misfit"),
+        ("GET", "/api/articles/a%0Ab", None, 404, "NotFound"),
         ("GET", "/api/none", None, 404, "NotFound"),
         ("GET", "/api/docs/..%2F..%2Frest.py", None, 404, "NotFound"),
         ("GET", "/api/docs/rest.py", None, 404, "NotFound"),
@@ -264,10 +269,10 @@ def test_an_upload_is_answered_from_after_the_rebuild(admin: TestClient, briefin
     ("name", "content", "status", "kind"),
     [
         ("2016-06-29-railway-loan.md", b"Other.", 409, "ArticleExistsError"),
-        ("../up.md", b"Text.", 422, "LibraryError"),
-        ("page.exe", b"Text.", 422, "LibraryError"),
-        ("binary.txt", b"a\0b", 422, "LibraryError"),
-        ("long.txt", b"x" * 5001, 422, "LibraryError"),
+        ("../up.md", b"Text.", 400, "LibraryError"),
+        ("page.exe", b"Text.", 400, "LibraryError"),
+        ("binary.txt", b"a\0b", 400, "LibraryError"),
+        ("long.txt", b"x" * 5001, 400, "LibraryError"),
         ("longer.txt", b"x" * 50_000, 413, "TooLarge"),
     ],
 )
@@ -349,6 +354,11 @@ def test_losing_most_articles_has_to_be_agreed_to(admin: TestClient, corpus_fold
     assert admin.get("/api/articles").json()["total"] == 6
     assert len(admin.post("/api/index?confirm_deletions=true").json()["deleted"]) == 4
     assert admin.get("/api/articles").json()["total"] == 2
+
+
+def test_a_wrong_method_is_told_which_are_right(admin: TestClient) -> None:
+    assert admin.patch("/api/articles").headers["allow"] == "GET, POST"
+    assert admin.patch("/api/articles/x.md").headers["allow"] == "DELETE, GET"
 
 
 def test_writing_calls_are_described_where_they_exist(admin: TestClient) -> None:
