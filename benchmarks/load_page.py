@@ -136,7 +136,9 @@ def served(folder: Path) -> Iterator[tuple[Page, int]]:
         "BRIEFING_SERVE__CALLS_PER_MINUTE": "0",  # all askers have one address
     }
     command = [sys.executable, str(ROOT / "app.py")]
-    with subprocess.Popen(command, cwd=ROOT, env=os.environ | variables, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        command, cwd=ROOT, env=os.environ | variables, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as process:
         assert process.stdout is not None
         found = re.search(r"http://\S+", process.stdout.readline())
         if not found:

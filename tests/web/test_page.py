@@ -34,6 +34,13 @@ def test_clearing_waits_for_nobody_and_gives_up_what_is_being_answered(briefing:
     assert len(clear.cancels) == 4
 
 
+def test_the_queue_keeps_no_statistics(briefing: Briefing) -> None:
+    queue = page.build_page(briefing)._queue
+    assert queue.ANALYTICS_MAX_EVENTS == 10
+    queue.events_recorded = 50
+    assert queue.compute_analytics_summary([{"function": "f"}] * 50) == {"functions": {}}  # no table is made
+
+
 def test_writing_is_offered_to_admins_only(briefing: Briefing) -> None:
     writing = {"limits", "add", "remove", "rebuild", "progress", "generations", "roll_back"}
     assert set(functions(briefing, "library")) == {"listing"}
