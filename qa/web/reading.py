@@ -7,10 +7,11 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from qa.types import Article
+from qa.types import Article, Span
 from qa.web.view import Shown, about, digest, web_address
 
 HEADING = re.compile(r"[ ]{0,3}(#{1,6})[ \t]+")
+MAX_SHOWN = 1_000_000  # characters of an article sent to the browser: a thick book
 ITEM = re.compile(r"[ \t]*(?:[-*+>|]|\d{1,3}[.)])[ \t]")  # a line that stays a line of its own
 
 
@@ -58,12 +59,16 @@ def page_of(article: Article, mark: Mark) -> Page:
     Words that no longer stand there are marked where they stand now; if nowhere, a note says so.
     """
     start, end, note = _placed(article.text, mark)
+    first = max(0, start - MAX_SHOWN // 2)
+    window = (first, first + MAX_SHOWN)
+    if len(article.text) > MAX_SHOWN:
+        note = f"{note} Of this long article, the part around the mark is shown.".strip()
     return Page(
         title=article.title,
         about=about(article.source, article.published),
         url=web_address(article.url),
         note=note,
-        blocks=tuple(blocks(article, start, end)),
+        blocks=tuple(blocks(article, start, end, window)),
     )
 
 
@@ -84,10 +89,12 @@ def _placed(text: str, mark: Mark) -> tuple[int, int, str]:
     return start, end, ""
 
 
-def blocks(article: Article, start: int, end: int) -> Iterator[Block]:
-    """Yield the paragraphs and headings of an article, with `start..end` marked."""
+def blocks(article: Article, start: int, end: int, window: Span) -> Iterator[Block]:
+    """Yield the paragraphs and headings of an article that touch a window, with `start..end` marked."""
     text, page = article.text, None
     for first, last in _on_pages(article):
+        if last <= window[0] or first >= window[1]:
+            continue
         before, page = page, article.page_at(first)
         heading = HEADING.match(text[first:last])
         level = len(heading[1]) if heading else 0

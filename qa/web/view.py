@@ -11,9 +11,9 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError, model_validator
 
 from qa.types import Answer, Article, Citation, Hit, Verdict
 
@@ -65,6 +65,13 @@ class Turn(Shown):
     link: tuple[tuple[str, str], ...] = ()  # the filters, as parameters of an address
     searched_for: str = ""  # where that is not the question itself
     generation: str = ""
+
+    @model_validator(mode="after")
+    def _cited(self) -> Self:
+        """Refuse an answer without a source, which only an altered conversation holds."""
+        if self.kind == "answered" and not self.cards:
+            raise ValueError("an answer has a source")
+        return self
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qa.types import Article
-from qa.web import view
-from qa.web.reading import Mark, blocks, page_of
+from qa.web import reading, view
+from qa.web.reading import Mark, page_of
 
 ARTICLE = Article(
     "a.md",
@@ -71,7 +71,7 @@ def test_words_that_are_gone_are_said_to_be_gone() -> None:
 
 def test_a_heading_of_many_spaces_takes_no_time_to_speak_of() -> None:
     gap = " " * 20_000
-    (heading,) = tuple(blocks(replace(ARTICLE, text=f"## a{gap}b  ##  "), 0, 0))
+    (heading,) = page_of(replace(ARTICLE, text=f"## a{gap}b  ##  "), Mark()).blocks
     assert (heading.level, [part.text for part in heading.parts]) == (2, [f"a{gap}b"])
 
 
@@ -104,3 +104,13 @@ def test_the_pages_of_a_pdf_are_told_where_they_begin() -> None:
         (4, "Four."),
     ]
     assert {block.page for block in page_of(ARTICLE, Mark()).blocks} == {None}
+
+
+def test_of_a_very_long_article_the_part_around_the_mark_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "MAX_SHOWN", 40)
+    text = "\n\n".join(f"Paragraph {n:03}." for n in range(100))
+    start = text.index("050")
+    shown = page_of(replace(ARTICLE, text=text), Mark(start, start + 3))
+    assert [part.text for block in shown.blocks for part in block.parts if part.marked] == ["050"]
+    assert len(shown.blocks) <= 4
+    assert shown.note == "Of this long article, the part around the mark is shown."

@@ -213,6 +213,13 @@ def test_anything_else_that_a_browser_sends_is_no_conversation(saved: object) ->
     assert view.restored(saved) == ()
 
 
+def test_an_answer_without_a_source_is_no_conversation(briefing: Briefing) -> None:
+    altered = view.kept((turn(briefing, "Who finances the northern railway?"),))
+    assert view.restored(altered)
+    altered[0]["cards"] = []
+    assert view.restored(altered) == ()
+
+
 def test_the_conversation_is_kept_to_its_last_turns() -> None:
     turns = [view.Turn(number=n, question="?", kind="error", text="x", confidence=0, cards=()) for n in range(1, 99)]
     assert [t.number for t in view.restored(view.kept(turns))] == list(range(99 - view.MAX_TURNS, 99))
