@@ -156,8 +156,8 @@ class Briefing:
         Raises `CorpusError` or `StoredIndexError`; the index then stays as it was.
         """
         corpus, index = self.settings.corpus, self.settings.index.folder
-        consent = _Consent(confirm_deletions, strict)
-        return self._update(lambda: read_corpus(corpus.folder, corpus.limits, skip=[index]), progress, consent)
+        kept, consent = index / "extracted", _Consent(confirm_deletions, strict)
+        return self._update(lambda: read_corpus(corpus.folder, corpus.limits, [index], kept), progress, consent)
 
     def index(self, corpus: Corpus, progress: Progress | None = None) -> Receipt:
         """Bring the index in step with a corpus that is already read, and serve it. Raises as `refresh` does."""

@@ -8,6 +8,7 @@ import pytest
 
 from qa.errors import SettingsError
 from qa.settings import BUNDLED_MODEL, load_settings
+from qa.types import Limits
 
 
 @pytest.fixture(autouse=True)
@@ -122,6 +123,12 @@ def test_fault_in_a_variable_is_named(variable: str, value: str, message: str, m
 def test_fault_in_a_flag_is_named() -> None:
     with pytest.raises(SettingsError, match=r"\[k\].*less than or equal to 1000"):
         load_settings(flags={"retrieval": {"k": 1001}})
+
+
+def test_limits_of_the_corpus_are_those_of_the_reading_unless_set(file: Path) -> None:
+    assert load_settings().corpus.limits == Limits()
+    file.write_text("[corpus]\nmax_pages = 7\nmax_depth = 50\n")
+    assert load_settings(file).corpus.limits == Limits(max_pages=7, max_depth=50)
 
 
 def test_settings_are_frozen() -> None:

@@ -20,6 +20,7 @@ from qa.settings import MAX_K
 from qa.types import Answer, Article
 from qa.web.desk import Desk
 from qa.web.faults import told
+from qa.web.metrics import Metrics, log_to_stderr
 from qa.web.rest import Day, Hits, Names
 
 log = logging.getLogger(__name__)
@@ -94,4 +95,6 @@ def create_mcp(briefing: Briefing, desk: Desk) -> MCPServer[None]:
 def run_stdio(briefing: Briefing) -> None:
     """Serve MCP over stdin and stdout until the client goes; whatever else prints, prints to stderr."""
     serve = briefing.settings.serve
+    log_to_stderr(serve)
+    briefing.on_answer = Metrics(briefing, serve).answered
     create_mcp(briefing, Desk(serve.workers, serve.max_waiting)).run("stdio")

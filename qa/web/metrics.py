@@ -111,13 +111,17 @@ class CountCalls:
             self.metrics.calls.labels(_route(path), str(status)).inc()
 
 
+ROUTES = ("ask", "retrieve", "articles", "health", "version", "index", "generations", "rollback", "docs")
+
+
 def _route(path: str) -> str:
     """Return a path without what is in it: few names, whatever is called."""
-    parts = path.split("/")
-    if parts[1] == "api":
-        known = len(parts) > 2 and parts[2] in ("ask", "retrieve", "articles", "health", "version", "index", "rollback")
-        return f"/api/{parts[2]}" if known else "/api"
-    return path if path in ("/mcp", "/metrics") else "page"
+    if path in ("/mcp", "/metrics"):
+        return path
+    if not path.startswith("/api/"):
+        return "page"
+    first = path.removeprefix("/api/").partition("/")[0]
+    return f"/api/{first}" if first in ROUTES else "/api"
 
 
 class JsonLines(logging.Formatter):

@@ -1,15 +1,25 @@
-"""An application that listens on this machine while a test goes on."""
+"""An application that listens on this machine while a test goes on, and asynchronous functions to call it."""
 
 from __future__ import annotations
 
 import contextlib
 import threading
 import time
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
 
+import anyio
 import uvicorn
 from starlette.types import ASGIApp
+
+T = TypeVar("T")
+
+
+def awaited(function: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    """Return what an asynchronous function returns; in a thread, for Playwright's loop occupies this one."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(anyio.run, function).result()
 
 
 @contextlib.contextmanager

@@ -10,10 +10,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import anyio
 import httpx2
 import pytest
 from mcp import Client, StdioServerParameters
+from mcp.client.stdio import stdio_client
 from mcp.client.streamable_http import streamable_http_client
 from mcp_types import CallToolResult, TextContent
 from pydantic import SecretStr
@@ -25,7 +25,7 @@ from qa.web.auth import token_line
 from qa.web.desk import Desk
 from qa.web.mcp import create_mcp
 from qa.web.server import create_services
-from tests.web.running import running
+from tests.web.running import awaited, running
 
 QUESTION = "Who finances the northern railway?"
 
@@ -37,7 +37,7 @@ def talk(server: Any, conversation: Callable[[Client], Awaitable[None]]) -> None
         async with Client(server) as client:
             await conversation(client)
 
-    anyio.run(held)
+    awaited(held)
 
 
 def said(result: CallToolResult) -> str:
@@ -153,7 +153,7 @@ def test_over_http_with_a_token_and_not_without(briefing: Briefing) -> None:
 
 
 @pytest.mark.slow
-def test_over_stdio_as_an_agent_starts_it(corpus_folder: Path, index_folder: Path) -> None:
+def test_over_stdio_as_an_agent_starts_it(corpus_folder: Path, index_folder: Path, tmp_path: Path) -> None:
     root = Path(qa.__file__).parents[1]
     command = [
         "-c",
@@ -174,4 +174,8 @@ def test_over_stdio_as_an_agent_starts_it(corpus_folder: Path, index_folder: Pat
         assert asked.structured_content["citations"][0]["article_id"] == "2016-06-29-railway-loan.md"
         await check_errors(client)
 
-    talk(StdioServerParameters(command=sys.executable, args=command, env=environment), conversation)
+    parameters = StdioServerParameters(command=sys.executable, args=command, env=environment)
+    with (tmp_path / "stderr").open("w+") as stderr:
+        talk(stdio_client(parameters, errlog=stderr), conversation)
+        stderr.seek(0)
+        assert 'INFO question verdict="answered"' in stderr.read()

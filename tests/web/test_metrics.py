@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 
 from qa.briefing import Briefing
 from qa.settings import ServeSettings
-from qa.web.metrics import JsonLines, TextLines, log_to_stderr
+from qa.web.metrics import JsonLines, TextLines, _route, log_to_stderr
 from qa.web.server import create_services
 
 QUESTION = "Who finances the northern railway?"
@@ -72,6 +72,11 @@ def test_calls_are_counted_by_route_and_status_and_never_by_what_is_in_a_path(st
         ("page", "404"): 1,
     }
     assert "secret" not in text
+
+
+@pytest.mark.parametrize("path", ["*", "", "/", "//", "/api", "/api/", "/mcp/", "/api//ask"])
+def test_no_path_breaks_the_counting(path: str) -> None:
+    assert _route(path) in ("page", "/api")
 
 
 def question_lines(caplog: pytest.LogCaptureFixture) -> list[dict[str, object]]:

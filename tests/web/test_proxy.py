@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import anyio
 import httpx
 import pytest
 from mcp import Client
@@ -23,7 +22,7 @@ from qa.settings import ServeSettings
 from qa.web.auth import token_line
 from qa.web.server import create_app
 from tests.web.conftest import watch
-from tests.web.running import running
+from tests.web.running import awaited, running
 
 NGINX = shutil.which("nginx") or "/usr/sbin/nginx"
 REQUIRED = os.environ.get("BRIEFING_REQUIRE_NGINX") == "1"  # read before the fixture that removes such variables
@@ -123,7 +122,7 @@ def test_mcp_works_below_a_path(behind: Start) -> None:
             assert asked.structured_content is not None
             assert asked.structured_content["verdict"] == "answered"
 
-    anyio.run(conversation)
+    awaited(conversation)
 
 
 @pytest.mark.slow

@@ -29,6 +29,7 @@ from qa.errors import (
 from qa.settings import ServeSettings
 from qa.web.desk import Desk
 from qa.web.server import create_services
+from tests.web.running import awaited
 
 QUESTION = "Who finances the northern railway?"
 
@@ -221,7 +222,7 @@ def test_one_more_than_may_wait_is_refused_at_once() -> None:
             go.set()
         return done
 
-    assert anyio.run(crowd) == ["answered", "waited"]
+    assert awaited(crowd) == ["answered", "waited"]
 
 
 def test_where_too_many_wait_is_told_when_to_come_again(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
