@@ -161,11 +161,17 @@ const show = (job) => {
   if (job.confirm) report.append(button("Rebuild without them", { class: "danger" }, () => start(true)));
 };
 
+// Look at a rebuild; one look that fails is no end of it.
+const look = async (tries = 5) => {
+  await new Promise((done) => setTimeout(done, WAIT));
+  const job = await ask("progress");
+  return job === failed && tries ? look(tries - 1) : job;
+};
+
 const follow = async (job) => {
   show(job);
   while (job.running) {
-    await new Promise((done) => setTimeout(done, WAIT));
-    job = await ask("progress");
+    job = await look();
     show(job);
   }
   if (job.receipt) send("indexed");
