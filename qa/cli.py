@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from qa.briefing import Briefing
     from qa.doctor import Report
     from qa.evaluation import Outcome
-    from qa.settings import Mode, Settings
+    from qa.settings import Settings
     from qa.types import Progress
 
 app = typer.Typer(
