@@ -1,4 +1,4 @@
-"""Fragments that lean on the previous question: "why?", "and in 2015?", "who else?", "the second one", "tell me more"."""
+"""Fragments that lean on the previous question: "why?", "and in 2015?", "who else?", "the second one"."""
 
 from __future__ import annotations
 
@@ -13,32 +13,38 @@ Best = Callable[[str, str], Mention | None]
 AUXILIARY = r"(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should|may|might|must)(?:n[’']t)?"
 AND = re.compile(r"^(?:and|but|so|ok(?:ay)?|then|also|well)\b[\s,]*", re.I)
 MORE = re.compile(
-    r"^(?:please )?(?:(?:can|could|would) you )?(?:please )?(?:tell me (?:some )?more|(?:give me )?(?:more|further) (?:details?|information)|more|go on|"
-    r"continue|elaborate|say more|what more|(?:what|anything|something) else(?: (?:is|do you know|can you (?:tell|say)(?: me)?|"
-    r"is (?:there|known)))?)(?: about (?:it|this|that|them|him|her))?(?: please)?\W*$",
+    r"^(?:please )?(?:(?:can|could|would) you )?(?:please )?"
+    r"(?:tell me (?:some )?more|(?:give me )?(?:more|further) (?:details?|information)|more|go on|"
+    r"continue|elaborate|say more|what more|"
+    r"(?:what|anything|something) else(?: (?:is|do you know|can you (?:tell|say)(?: me)?|is (?:there|known)))?)"
+    r"(?: about (?:it|this|that|them|him|her))?(?: please)?\W*$",
     re.I,
 )
 # A question word, with what it may take along, and nothing after it.
 BARE = re.compile(
     r"^(?P<asks>(?:(?:by|for|from|to|with|in|at|on|since|until) )?"
     r"(?:why(?: not| so)?|how(?: so| come)?|how (?:much|many|long|often|far|big|large|fast|old|soon|high)|"
-    r"who(?:m)?(?: else)?|where(?: else)?|when(?: else)?|(?:which|what)(?: (?:one|ones|year|day|month|date|country|city|bank|company)s?)?))"
+    r"who(?:m)?(?: else)?|where(?: else)?|when(?: else)?|"
+    r"(?:which|what)(?: (?:one|ones|year|day|month|date|country|city|bank|company)s?)?))"
     r"(?: exactly| then| there)?\W*$",
     re.I,
 )
 ABOUT = re.compile(r"^(?:what|how) about (?P<rest>.+?)\W*$", re.I)
 OTHERS = re.compile(
-    r"^(?:any(?:one|body|thing|where)? (?:else|others?)|(?:are|were|is|was) there (?:any )?(?:others?|more)|others?)\W*$",
+    r"^(?:any(?:one|body|thing|where)? (?:else|others?)|"
+    r"(?:are|were|is|was) there (?:any )?(?:others?|more)|others?)\W*$",
     re.I,
 )
 ORDINAL = re.compile(
-    r"\b(?:the )?(?P<nth>first|second|third|fourth|fifth|last|former|latter)(?: one| of (?:them|these|those))?(?=\W*$|\s+one\b)",
+    r"\b(?:the )?(?P<nth>first|second|third|fourth|fifth|last|former|latter)"
+    r"(?: one| of (?:them|these|those))?(?=\W*$|\s+one\b)",
     re.I,
 )
 NTH = {"first": 0, "former": 0, "second": 1, "third": 2, "fourth": 3, "fifth": 4, "last": -1, "latter": -1}
 DATE = re.compile(
-    r"\b(?:(?:in|on|by|since|until|before|after|during) )?(?:(?:\d{1,2} )?(?:January|February|March|April|May|June|July|August|"
-    r"September|October|November|December) )?(?:the )?(?:1[5-9]|20)\d\d\b",
+    r"\b(?:(?:in|on|by|since|until|before|after|during) )?"
+    r"(?:(?:\d{1,2} )?(?:January|February|March|April|May|June|July|August|September|October|November|December) )?"
+    r"(?:the )?(?:1[5-9]|20)\d\d\b",
     re.I,
 )
 VERB = re.compile(rf"\b(?:{AUXILIARY}|[a-z]+(?:ed|es))\b", re.I)

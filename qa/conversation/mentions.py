@@ -127,7 +127,7 @@ def mentions_in(text: str, ago: int = 1, part: str = "answer") -> list[Mention]:
 
 
 def _describes(after: str) -> bool:
-    """Return whether the word that follows a name is a noun that the name describes: "Tashkent" in "Tashkent summit"."""
+    """Return whether a name describes the noun that follows it: "Tashkent" in "Tashkent summit"."""
     word = re.match(r"\s+([a-z][\w’'-]*)", after)
     return word is not None and word[1] not in ENDS
 

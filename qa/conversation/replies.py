@@ -16,24 +16,36 @@ MAX_LISTED = 20  # articles named in one reply
 MAX_CHARS = 200  # of a question about the briefing; longer ones are about something else
 
 PIECES = r"(?:articles?|documents?|texts?|files?|reports?|stories|pieces)"
-HERE = r"(?: (?:here|in total|in all|altogether|(?:in|on) (?:the |this |your )?(?:briefing|library|corpus|collection|index|folder)))?"
+HERE = (
+    r"(?: (?:here|in total|in all|altogether|"
+    r"(?:in|on) (?:the |this |your )?(?:briefing|library|corpus|collection|index|folder)))?"
+)
 HAVE = r"(?: (?:do|can) (?:you|we) (?:have|hold|know|offer|cover|find)| are there| is there| have you(?: got)?| exist)"
 ON = r"(?: (?:there )?(?:on|about|regarding|concerning|that mention|mentioning|covering) (?P<on>.+?))?"
 _RULES: dict[str, str] = {
-    "hello": r"(?:hello|hi|hey|hiya|greetings|good (?:morning|afternoon|evening|day))(?: (?:there|all|everyone|again))?",
-    "thanks": r"(?:(?:ok|okay|great|perfect|nice|good)[,.! ]*)?(?:thanks?|thank you|thx|cheers)(?: (?:you|a lot|so much|very much|"
+    "hello": r"(?:hello|hi|hey|hiya|greetings|good (?:morning|afternoon|evening|day))"
+    r"(?: (?:there|all|everyone|again))?",
+    "thanks": r"(?:(?:ok|okay|great|perfect|nice|good)[,.! ]*)?(?:thanks?|thank you|thx|cheers)"
+    r"(?: (?:you|a lot|so much|very much|"
     r"again|for (?:that|this|your help|the help)))*|ok|okay|great|perfect|got it|i see|nice|very good|well done",
     "goodbye": r"(?:good)?bye(?: bye)?|see you(?: (?:later|soon))?|goodbye",
-    "count": rf"how many {PIECES}(?:{HAVE})?{HERE}{ON}|how (?:big|large) is (?:the |this |your )?(?:briefing|library|corpus|collection)",
-    "sources": rf"(?:what|which) (?:sources|publishers|publications|newspapers)(?:{HAVE})?{HERE}|what are your sources",
-    "dates": r"how (?:recent|old|up[ -]to[ -]date|current) (?:are|is) (?:you|your|the|this) ?(?:articles|briefing|library|corpus|news|data)?"
-    rf"|(?:what|which) (?:is|are) (?:the|your) (?:newest|latest|most recent|oldest) {PIECES}|(?:what|which) (?:period|dates|years|time span)"
+    "count": rf"how many {PIECES}(?:{HAVE})?{HERE}{ON}|"
+    r"how (?:big|large) is (?:the |this |your )?(?:briefing|library|corpus|collection)",
+    "sources": rf"(?:what|which) (?:sources|publishers|publications|newspapers)(?:{HAVE})?{HERE}|"
+    r"what are your sources",
+    "dates": r"how (?:recent|old|up[ -]to[ -]date|current) (?:are|is) (?:you|your|the|this) ?"
+    r"(?:articles|briefing|library|corpus|news|data)?"
+    rf"|(?:what|which) (?:is|are) (?:the|your) (?:newest|latest|most recent|oldest) {PIECES}|"
+    r"(?:what|which) (?:period|dates|years|time span)"
     r"(?: do you| does (?:the|this) (?:briefing|corpus|library))? cover",
     "list": rf"(?:(?:can you |please )?(?:list|show|name|give)(?: me)?(?: all)?(?: (?:the|your|of the|any))? {PIECES}"
     rf"|(?:what|which) {PIECES}(?:{HAVE})?|(?:do you have|have you got|are there)(?: any)? {PIECES}){HERE}{ON}",
-    "able": r"what can (?:you|i) (?:do|answer|ask|tell me|help(?: me)? with)(?: you)?(?: (?:here|about))?|help|what (?:do|can) you (?:know|cover)|"
-    r"who are you|what are you|how do(?:es)? (?:you|this|it) work|what is this(?: (?:page|site|briefing))?|what(?:'s| is| are)"
-    r" (?:in )?(?:the|this|your) (?:briefing|library|corpus|topics|subjects)(?: about)?|(?:what|which) (?:topics|subjects|themes)"
+    "able": r"what can (?:you|i) (?:do|answer|ask|tell me|help(?: me)? with)(?: you)?(?: (?:here|about))?|help|"
+    r"what (?:do|can) you (?:know|cover)|"
+    r"who are you|what are you|how do(?:es)? (?:you|this|it) work|what is this(?: (?:page|site|briefing))?|"
+    r"what(?:'s| is| are)"
+    r" (?:in )?(?:the|this|your) (?:briefing|library|corpus|topics|subjects)(?: about)?|"
+    r"(?:what|which) (?:topics|subjects|themes)"
     rf"(?:{HAVE}| do you cover)?{HERE}|what kind of questions can (?:i ask|you answer)",
 }
 RULES = {kind: re.compile(rf"(?:{rule})\W*", re.I) for kind, rule in _RULES.items()}

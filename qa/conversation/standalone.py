@@ -28,7 +28,8 @@ ENGLISH = frozenset(
 )
 TOKEN = re.compile(r"[^\W_]+(?:[’'][^\W_]+)?")
 THAT_TIME = re.compile(
-    r"\b(?:(?:in|at|during|by|since|until|after|before) )?(?:this|that|the same) (?:time period|time|period|year|day|date)\b"
+    r"\b(?:(?:in|at|during|by|since|until|after|before) )?"
+    r"(?:this|that|the same) (?:time period|time|period|year|day|date)\b"
     r"|\bthen(?=\W*$)|\b(?<=by )then\b",
     re.I,
 )

@@ -30,8 +30,10 @@ SHORT, LONG = 5, 600  # terms and characters: outside are headings and tables
 
 _ASKS = re.compile(
     r"(?:(?:so|and|ok(?:ay)?|please),? )*(?:"
-    r"what do (?:we|you) know (?:about|of)|what is known (?:about|of)|what (?:can|could) you (?:tell|say)(?: me| us)? about|"
-    r"(?:(?:can|could|would) you )?(?:please )?tell (?:me|us)(?: (?:more|something|everything|all|a bit|a little))*(?: (?:you know|there is))? about|"
+    r"what do (?:we|you) know (?:about|of)|what is known (?:about|of)|"
+    r"what (?:can|could) you (?:tell|say)(?: me| us)? about|"
+    r"(?:(?:can|could|would) you )?(?:please )?tell (?:me|us)"
+    r"(?: (?:more|something|everything|all|a bit|a little))*(?: (?:you know|there is))? about|"
     r"(?:give (?:me|us) )?(?:an? |the )?(?:overview|summary) (?:of|on)|summari[sz]e|what do the articles say about"
     r") (?P<subject>.+?)\W*",
     re.I,
