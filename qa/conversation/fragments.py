@@ -155,9 +155,8 @@ def _exchanged(rest: str, previous: str) -> str:
             return previous.replace(same[0].text, rest[preposition.end() :], 1)
         return f"{previous.rstrip(' ?')} {rest}?"
     if not re.fullmatch(rf"(?:the )?{NAME.pattern}", rest, re.I if rest.islower() else 0):
-        same = re.match(rf"(?:who|what|where|when|how \w+|which \w+)\s+{AUXILIARY}\b", previous, re.I)
-        simple = same is not None and re.search(r"\b(?:is|are|was|were)$", same[0], re.I) is not None
-        return f"{same[0]} {rest}?" if same is not None and simple else _with(previous, rest)
+        opening = re.match(r"(?:who|what|where|when|how \w+|which \w+)\s+(?:is|are|was|were)\b", previous, re.I)
+        return f"{opening[0]} {rest}?" if opening else _with(previous, rest)
     if new and old:
         like = max(old, key=lambda m: (m.organisation == new[0].organisation, m.person == new[0].person))
         return previous.replace(like.text, rest, 1)
