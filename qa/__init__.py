@@ -18,6 +18,7 @@ from qa.types import Answer, Article, Citation, Hit, Passage, Receipt, Verdict
 
 if TYPE_CHECKING:
     from qa.briefing import Briefing
+    from qa.conversation import History
     from qa.settings import Settings, load_settings
 
 __all__ = [
@@ -50,12 +51,14 @@ def retrieve(question: str, k: int | None = None) -> list[Hit]:
     return _opened().retrieve(question, k=k)
 
 
-def ask(question: str) -> Answer:
+def ask(question: str, history: History = ()) -> Answer:
     """Return the default briefing's answer to a question, with its citations.
+
+    `history` holds earlier (question, answer) pairs, oldest first, for a question that leans on them.
 
     Raises `BriefingError`: question, corpus, index or model not usable.
     """
-    return _opened().ask(question)
+    return _opened().ask(question, history=history)
 
 
 def _opened() -> Briefing:

@@ -91,7 +91,8 @@ def _about(question: str, topic: Mention | None) -> str:
 def _resolved(question: str, talk: Conversation) -> str:
     """Replace the first pronoun of each class by what it means."""
     done: set[str] = set()
-    pieces, at = [], 0
+    pieces: list[str] = []
+    at = 0
     for match in TOKEN.finditer(question):
         kind = _class_of(question, match)
         if kind is None or kind in done or _meant_inside(question, match.start(), kind):
@@ -168,15 +169,16 @@ def _named(question: str, talk: Conversation) -> str:
         }
         if len(full) == 1:
             name = full.pop()
-            if name.lower() not in question.lower():
-                question = re.sub(rf"\b{re.escape(mention.text)}\b", lambda _, n=name: n, question, count=1)
+            found = re.search(rf"\b{re.escape(mention.text)}\b", question)
+            if found and name.lower() not in question.lower():
+                question = question[: found.start()] + name + question[found.end() :]
     return question
 
 
 def without_pronouns(question: str, turns: Sequence[Turn]) -> bool:
     """Return whether a question is an English one that no rule for fragments, pronouns or names changes."""
     talk = Conversation.of(turns)
-    if completed(question, turns, lambda kind, asked: None) is not None or not ENGLISH & set(words(question)):
+    if completed(question, turns, talk.best) is not None or not ENGLISH & set(words(question)):
         return False
     pronouns = any(_class_of(question, match) for match in TOKEN.finditer(question))
     return not pronouns and _named(_dated(question, talk), talk) == question
