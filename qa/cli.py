@@ -73,7 +73,12 @@ STEERING = re.compile(
 )
 
 READER_QUESTIONS = 600  # of each set
-STYLES = {Verdict.ANSWERED: "bold green", Verdict.RELATED: "bold yellow", Verdict.NOT_IN_CORPUS: "bold red"}
+STYLES = {
+    Verdict.ANSWERED: "bold green",
+    Verdict.RELATED: "bold yellow",
+    Verdict.NOT_IN_CORPUS: "bold red",
+    Verdict.ABOUT: "bold",
+}
 
 
 def main() -> None:

@@ -174,6 +174,9 @@ class ServeSettings(_Group):
         description="Addresses or networks whose X-Forwarded-… headers are believed; others might lie.",
     )
     admin: bool = Field(False, description="Offer rebuild, upload, removal and roll back to whoever may come in.")
+    feedback: bool = Field(
+        True, description="Let readers rate answers; votes go to feedback.jsonl in the index folder and nowhere else."
+    )
     logins_file: Path | None = Field(None, description="File of logins, one a line, as `briefing login` prints them.")
     logins: SecretStr = Field(
         SecretStr(""), description="More logins, separated by blanks: meant for BRIEFING_SERVE__LOGINS."
@@ -193,10 +196,13 @@ class ServeSettings(_Group):
         description="Calls a client may make in a minute, 0 for any number; ten a second is no person's pace.",
     )
     workers: int = Field(
-        4, ge=1, le=64, description="Questions of REST and MCP answered at once: more of them only share the processor."
+        4,
+        ge=1,
+        le=64,
+        description="Questions answered at once, of the page and of programs each: more only share the processor.",
     )
     max_waiting: int = Field(
-        64, ge=0, description="Questions of REST and MCP that may wait; one more is refused instead of a long wait."
+        64, ge=0, description="Questions that may wait, of the page and of programs each; one more is refused."
     )
     log_format: Literal["text", "json"] = Field(
         "text", description="Lines of the log on stderr: for people, or one JSON object each for programs."

@@ -30,11 +30,15 @@ from tests.web.running import awaited, running
 QUESTION = "Who finances the northern railway?"
 
 
-def talk(server: Any, conversation: Callable[[Client], Awaitable[None]]) -> None:  # noqa: ANN401 - as Client
+def talk(
+    server: Any,  # noqa: ANN401 - as Client
+    conversation: Callable[[Client], Awaitable[None]],
+    mode: str = "auto",
+) -> None:
     """Connect the official client to a server and hold a conversation."""
 
     async def held() -> None:
-        async with Client(server) as client:
+        async with Client(server, mode=mode) as client:
             await conversation(client)
 
     awaited(held)
@@ -70,6 +74,12 @@ async def check_answers(client: Client, briefing: Briefing) -> None:
     expected = plain(briefing.ask(QUESTION))
     for answer in (asked.structured_content, json.loads(said(asked))):
         assert {**answer, "trace": None} == {**expected, "trace": None}
+    asked = await client.call_tool(
+        "ask",
+        {"question": "And when was it postponed?", "history": [{"question": QUESTION, "answer": expected["text"]}]},
+    )
+    assert asked.structured_content is not None
+    assert asked.structured_content["trace"]["searched_for"] != "And when was it postponed?"
     found = await client.call_tool("retrieve", {"question": QUESTION, "k": 2, "tags": ["railway"]})
     hits = [plain(hit) for hit in briefing.retrieve(QUESTION, k=2, tags=["railway"])]
     assert found.structured_content == {"question": QUESTION, "hits": hits}
@@ -125,14 +135,15 @@ def test_errors_tell_no_path(briefing: Briefing, monkeypatch: pytest.MonkeyPatch
     talk(create_mcp(briefing, Desk(2, 4)), conversation)
 
 
-def test_over_http(briefing: Briefing) -> None:
+@pytest.mark.parametrize("mode", ["auto", "legacy"])  # protocols of 2026 and before
+def test_over_http(briefing: Briefing, mode: str) -> None:
     async def conversation(client: Client) -> None:
         await check_tools(client)
         await check_answers(client, briefing)
         await check_errors(client)
 
     with running(create_services(briefing)) as url:
-        talk(f"{url}/mcp", conversation)
+        talk(f"{url}/mcp", conversation, mode)
 
 
 def test_over_http_with_a_token_and_not_without(briefing: Briefing) -> None:
