@@ -333,7 +333,9 @@ def evaluate(
 ) -> None:
     """Measure retrieval on a BEIR folder, or the reader on data sets, or compare the answers to a file of questions."""
     if sum(value is not None for value in (folder, questions, reader)) != 1:
-        raise typer.BadParameter("name a folder in BEIR form, or a file with --questions, or data sets with --reader")
+        raise typer.BadParameter(
+            "name either a folder in BEIR form, a file with --questions, or data sets with --reader"
+        )
     if reader is not None:
         _evaluate_reader(reader, limit or READER_QUESTIONS, as_json)
         return

@@ -86,7 +86,8 @@ def test_every_citation_is_verbatim_and_every_refusal_has_none(bundled: qa.Brief
         for citation in answer.citations:
             assert bundled.article(citation.article_id).text[citation.start : citation.end] == citation.quote
         if answer.citations:
-            assert answer.text == answer.citations[0].quote
+            short = answer.text.split("; ")[0]  # two values where articles differ
+            assert short in answer.citations[0].quote or answer.text in answer.citations[0].quote
 
 
 @pytest.mark.slow

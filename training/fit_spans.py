@@ -44,9 +44,10 @@ MOST_PAIRS = 60_000
 WRONG_COST = 1.5  # an answer where there is none costs more trust than a refusal where there is one
 REFUSED_COST = 1.5  # "not in the briefing" said wrongly costs two "related" said wrongly
 CHOICE = (
-    "above_null probability answerable relevant span_shows span_asked span_words sentence_score passage_score"
+    "above_null probability answerable relevant behind_relevant behind_answerable span_shows span_asked span_words "
+    "rank agreement sentence_score passage_score passage_cosine cosine held_rare held_around"
 ).split()
-ANSWERED = "score above_null probability answerable relevant passage_score passage_cosine names_missing unknown".split()
+ANSWERED = [*CHOICE, *"score expected unknown names_missing names_elsewhere held cosine_apart".split()]
 ABSENT = {"passage": 0.34, "article": 0.33, "altered": 0.33}  # shares of the questions without an answer
 
 
