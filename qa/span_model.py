@@ -87,8 +87,7 @@ def load_tokenizer(folder: Path) -> Tokenizer:
 
 def make_pairs(tokenizer: Tokenizer, texts: Sequence[tuple[str, str, str]], most: int) -> list[Pair]:
     """Return the input of each (question, title, passage), `most` tokens at most."""
-    vocabulary = tokenizer.get_vocab()
-    cls, sep, colon = vocabulary[CLS], vocabulary[SEP], vocabulary[COLON]
+    cls, sep, colon = (tokenizer.token_to_id(token) for token in (CLS, SEP, COLON))
     flat = [part.encode("utf-8", "replace").decode() for text in texts for part in text]  # no half surrogate pairs
     encoded = tokenizer.encode_batch(flat, add_special_tokens=False)
     pairs = []
