@@ -1,6 +1,7 @@
 """Take the README's pictures from the real page: `python benchmarks/pictures.py`.
 
-Serves the bundled corpus from a fresh index, asks a question, and writes `docs/page.png` and `docs/reader.png`.
+Serves the bundled corpus from a fresh index, asks a question, and writes page, page-dark, reader, library (as an
+admin sees it) and phone, each as `docs/NAME.png`.
 Needs the extra `dev` and Debian's `chromium`.
 """
 
@@ -14,10 +15,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import uvicorn
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from qa.briefing import Briefing
-from qa.settings import CorpusSettings, IndexSettings, Settings
+from qa.settings import CorpusSettings, IndexSettings, ServeSettings, Settings
 from qa.web.page import folder_files
 from qa.web.server import create_app
 
@@ -31,7 +32,11 @@ SETTLED = 600  # milliseconds until nothing moves any more
 @contextmanager
 def served(index: Path) -> Iterator[str]:
     """Serve the bundled corpus, and yield the page's address."""
-    settings = Settings(corpus=CorpusSettings(folder=ROOT / "corpus"), index=IndexSettings(folder=index))
+    settings = Settings(
+        corpus=CorpusSettings(folder=ROOT / "corpus"),
+        index=IndexSettings(folder=index),
+        serve=ServeSettings(admin=True),
+    )
     seen = folder_files(settings.corpus.folder)
     app = create_app(Briefing.open(settings=settings), seen)
     server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning", timeout_graceful_shutdown=1))
@@ -44,33 +49,54 @@ def served(index: Path) -> Iterator[str]:
     thread.join()
 
 
-def take(page: Page, url: str) -> None:
-    """Ask the question, and take a picture of its answer and of the article behind it."""
+def ask(page: Page, url: str, question: str) -> None:
+    """Ask a question on a fresh page, and open the source of its answer."""
     page.goto(url, wait_until="domcontentloaded")
     page.wait_for_selector("header h1")
-    page.fill("#box textarea", QUESTION)
+    page.fill("#box textarea", question)
     page.keyboard.press("Enter")
     page.locator("#chat a[href^='#copy-1']").wait_for()
     marker = page.locator("#chat a[href='#src-1-1']")
     if not marker.count():
-        raise SystemExit(f"{QUESTION!r} is not answered: {page.locator('#chat .bot.message').inner_text()}")
+        raise SystemExit(f"{question!r} is not answered: {page.locator('#chat .bot.message').inner_text()}")
     marker.click()
+
+
+def shoot(page: Page, name: str) -> None:
+    """Write a picture once nothing moves any more."""
     page.wait_for_timeout(SETTLED)
-    page.screenshot(path=DOCS / "page.png")
-    page.locator(".card .read").first.click()
-    page.locator("dialog.reader mark").first.wait_for()
-    page.wait_for_timeout(SETTLED)
-    page.screenshot(path=DOCS / "reader.png")
+    page.screenshot(path=DOCS / f"{name}.png")
+    print(f"written: {DOCS / name}.png")
+
+
+def take(browser: Browser, url: str) -> None:
+    """Take all pictures."""
+    desktop = browser.new_page(viewport={"width": 1280, "height": 800}, locale="en-GB")
+    ask(desktop, url, QUESTION)
+    shoot(desktop, "page")
+    desktop.locator(".card .read").first.click()
+    desktop.locator("dialog.reader mark").first.wait_for()
+    shoot(desktop, "reader")
+    desktop.keyboard.press("Escape")
+    desktop.get_by_role("button", name="Library", exact=True).click()
+    desktop.locator(".articles li").first.wait_for()
+    shoot(desktop, "library")
+    dark = browser.new_page(viewport={"width": 1280, "height": 800}, locale="en-GB", color_scheme="dark")
+    ask(dark, url, QUESTION)
+    shoot(dark, "page-dark")
+    phone = browser.new_page(viewport={"width": 390, "height": 844}, locale="en-GB", has_touch=True, is_mobile=True)
+    ask(phone, url, QUESTION)
+    phone.get_by_role("button", name="Back to the answer").click()
+    shoot(phone, "phone")
 
 
 def main() -> None:
-    """Write both pictures and say where they are."""
+    """Write the pictures and say where they are."""
     DOCS.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as index, served(Path(index)) as url, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        take(browser.new_page(viewport={"width": 1280, "height": 800}, locale="en-GB"), url)
+        take(browser, url)
         browser.close()
-    print(f"written: {DOCS / 'page.png'}, {DOCS / 'reader.png'}")
 
 
 if __name__ == "__main__":

@@ -17,8 +17,12 @@ from qa.errors import BriefingError
 from qa.types import Answer, Article, Citation, Hit, Passage, Receipt, Verdict
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+    from datetime import date
+
     from qa.briefing import Briefing
     from qa.settings import Settings, load_settings
+    from qa.types import Mode
 
 __all__ = [
     "Answer",
@@ -42,12 +46,23 @@ _lock = threading.Lock()
 _default: Briefing | None = None
 
 
-def retrieve(question: str, k: int | None = None) -> list[Hit]:
+def retrieve(
+    question: str,
+    k: int | None = None,
+    since: date | None = None,
+    until: date | None = None,
+    sources: Collection[str] | None = None,
+    tags: Collection[str] | None = None,
+    collapse: bool = True,
+    mode: Mode | None = None,
+) -> list[Hit]:
     """Return the k best hits of the default briefing (as many as the settings say), best first.
 
-    Raises `BriefingError`: question, corpus, index or model not usable.
+    Filters apply before the cut at k; `mode` is `hybrid` (the default), `dense` or `bm25`.
+
+    Raises `BriefingError`: question, filters, corpus, index or model not usable.
     """
-    return _opened().retrieve(question, k=k)
+    return _opened().retrieve(question, k, since, until, sources, tags, collapse, mode)
 
 
 def ask(question: str) -> Answer:

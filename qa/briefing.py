@@ -5,11 +5,11 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from qa.answer import Findings
 from qa.answer import answer as make_answer
@@ -24,6 +24,7 @@ from qa.errors import (
     IndexMismatchError,
     IndexNotFoundError,
     QuestionError,
+    SettingsError,
     StoredIndexError,
 )
 from qa.index import (
@@ -43,9 +44,9 @@ from qa.index import (
 from qa.pinned import FILE_NAME as PINNED
 from qa.pinned import PinnedQuestion, fault, read_pinned
 from qa.reader import SentenceReader
-from qa.retrieval import Filters, retrieve
-from qa.settings import MAX_K, IndexSettings, Settings, load_settings
-from qa.types import Answer, Article, Corpus, Encoder, Hit, Problem, Progress, Reader, Receipt
+from qa.retrieval import Filters, retrieve, retrieve_many
+from qa.settings import MAX_K, IndexSettings, RetrievalSettings, Settings, load_settings
+from qa.types import Answer, Article, Corpus, Encoder, Hit, Mode, Problem, Progress, Reader, Receipt
 
 log = logging.getLogger(__name__)
 
@@ -75,6 +76,7 @@ class Briefing:
         self.settings = settings
         self.encoder: Encoder = encoder or encoder_of(settings.index)
         self.receipt: Receipt | None = None  # of the last refresh
+        self.on_answer: Callable[[Answer], None] | None = None  # told of every answer, in the thread that made it
         self.warning: str | None = None  # why what is served is not what the corpus folder holds
         self._snapshot: Snapshot | None = None
         self._tried: str | None = None  # the last generation of another process that was moved to, or refused
@@ -155,8 +157,8 @@ class Briefing:
         Raises `CorpusError` or `StoredIndexError`; the index then stays as it was.
         """
         corpus, index = self.settings.corpus, self.settings.index.folder
-        consent = _Consent(confirm_deletions, strict)
-        return self._update(lambda: read_corpus(corpus.folder, corpus.limits, skip=[index]), progress, consent)
+        kept, consent = index / "extracted", _Consent(confirm_deletions, strict)
+        return self._update(lambda: read_corpus(corpus.folder, corpus.limits, [index], kept), progress, consent)
 
     def index(self, corpus: Corpus, progress: Progress | None = None) -> Receipt:
         """Bring the index in step with a corpus that is already read, and serve it. Raises as `refresh` does."""
@@ -221,16 +223,37 @@ class Briefing:
         sources: Collection[str] | None = None,
         tags: Collection[str] | None = None,
         collapse: bool = True,
+        mode: Mode | None = None,
     ) -> list[Hit]:
         """Return up to k hits, best first; the same list for the same question and index, always.
 
-        `since` and `until` are included; articles without a date pass no date filter. Near copies in other articles
-        fold under the best of them, which names them in `also_in`, unless `collapse` is False.
+        `since` and `until` are included; articles without a date pass no date filter, and the trace counts them. Near
+        copies in other articles fold under the best of them, which names them in `also_in`, unless `collapse` is False.
+        `mode` is `hybrid` (the default), `dense` or `bm25`.
 
-        Raises `QuestionError` or `FilterError`.
+        Raises `QuestionError`, `FilterError` or `SettingsError`.
         """
-        filters = Filters(since, until, sources, tags)
-        return self._retrieve(self._taken(), self._valid(question), k, filters, collapse)
+        filters, settings = Filters(since, until, sources, tags), self._retrieval(k, mode)
+        return retrieve(self._valid(question), self._taken().generation, self.encoder, settings, filters, collapse)
+
+    def retrieve_many(
+        self,
+        questions: Sequence[str],
+        k: int | None = None,
+        since: date | None = None,
+        until: date | None = None,
+        sources: Collection[str] | None = None,
+        tags: Collection[str] | None = None,
+        collapse: bool = True,
+        mode: Mode | None = None,
+    ) -> list[list[Hit]]:
+        """Return the hits of each question, as `retrieve` does; faster, because they are encoded in one batch.
+
+        Raises as `retrieve` does.
+        """
+        filters, settings = Filters(since, until, sources, tags), self._retrieval(k, mode)
+        valid = [self._valid(question) for question in questions]
+        return retrieve_many(valid, self._taken().generation, self.encoder, settings, filters, collapse)
 
     def ask(
         self,
@@ -244,11 +267,15 @@ class Briefing:
 
         Raises `QuestionError` or `FilterError`.
         """
-        return self._ask(self._taken(), self._valid(question), Filters(since, until, sources, tags))
+        answer = self._ask(self._taken(), self._valid(question), Filters(since, until, sources, tags))
+        if self.on_answer is not None:
+            self.on_answer(answer)
+        return answer
 
     def _ask(self, snapshot: Snapshot, question: str, filters: Filters) -> Answer:
         started = time.perf_counter()
-        hits = self._retrieve(snapshot, question, self.settings.reader.passages, filters)
+        settings = self._retrieval(self.settings.reader.passages)
+        hits = retrieve(question, snapshot.generation, self.encoder, settings, filters)
         retrieved = time.perf_counter()
         readings = snapshot.reader.read(question, hits)
         read = time.perf_counter()
@@ -301,15 +328,18 @@ class Briefing:
         log.warning("%s", warning)
         self.warning = warning
 
-    def _retrieve(
-        self, snapshot: Snapshot, question: str, k: int | None, filters: Filters, collapse: bool = True
-    ) -> list[Hit]:
+    def _retrieval(self, k: int | None, mode: Mode | None = None) -> RetrievalSettings:
+        """Return the settings of one call."""
         settings = self.settings.retrieval
         if k is not None:
             if not 1 <= k <= MAX_K:
                 raise QuestionError(f"k is {k}; ask for 1 to {MAX_K} hits")
             settings = settings.model_copy(update={"k": k})
-        return retrieve(question, snapshot.generation, self.encoder, settings, filters, collapse)
+        if mode is not None:
+            if mode not in get_args(Mode):
+                raise SettingsError(f"mode is {mode!r}; it must be one of {', '.join(get_args(Mode))}")
+            settings = settings.model_copy(update={"mode": mode})
+        return settings
 
     def _valid(self, question: str) -> str:
         question = question.strip()

@@ -1,4 +1,4 @@
-"""The command line: `briefing index | generations | rollback | ask | retrieve | articles | serve | doctor | eval`.
+"""The command line: `briefing COMMAND`; `briefing --help` lists the commands.
 
 Answers go to stdout, logs, progress and errors to stderr. Exit codes: 0 fine, 1 error, 2 usage.
 """
@@ -6,6 +6,7 @@ Answers go to stdout, logs, progress and errors to stderr. Exit codes: 0 fine, 1
 from __future__ import annotations
 
 import contextlib
+import getpass
 import itertools
 import json
 import logging
@@ -24,7 +25,7 @@ from rich.text import Text
 
 from qa import __version__
 from qa.errors import BriefingError
-from qa.types import Answer, Hit, Problem, Receipt, Verdict
+from qa.types import Answer, Hit, Mode, Problem, Receipt, Verdict
 
 if TYPE_CHECKING:
     from qa.briefing import Briefing
@@ -64,6 +65,7 @@ UntilOption = Annotated[
 ]
 SourceOption = Annotated[list[str] | None, typer.Option("--source", help="Only this source; may be repeated.")]
 TagOption = Annotated[list[str] | None, typer.Option("--tag", help="Only articles with this tag; may be repeated.")]
+
 
 # Control characters but new line and tab, marks of writing direction, halves of surrogate pairs.
 STEERING = re.compile(
@@ -187,6 +189,7 @@ def retrieve(
     until: UntilOption = None,
     source: SourceOption = None,
     tag: TagOption = None,
+    mode: Annotated[Mode | None, typer.Option(help="What ranks.", show_default="from the settings: hybrid")] = None,
     collapse: Annotated[
         bool, typer.Option("--collapse/--no-collapse", help="Fold near copies under the best of them, or list each.")
     ] = True,
@@ -196,8 +199,10 @@ def retrieve(
     """List the passages nearest to a question, best first."""
     briefing = _opened(corpus, index, update)
     with _waiting("retrieving"):
-        hits = briefing.retrieve(question, k=k, collapse=collapse, **_filters(since, until, source, tag))
+        hits = briefing.retrieve(question, k=k, collapse=collapse, mode=mode, **_filters(since, until, source, tag))
     _tell_of_no_hits(hits)
+    if hits and hits[0].trace.undated:
+        err.print(f"{hits[0].trace.undated} articles without a date are left out")
     if as_json:
         _print_json({"question": question, "hits": [asdict(hit) for hit in hits]})
     else:
@@ -226,11 +231,43 @@ def serve(
     index: IndexOption = None,
     host: Annotated[str | None, typer.Option(help="Address to listen on.", show_default="127.0.0.1")] = None,
     port: Annotated[int | None, typer.Option(min=0, max=65535, help="Port.", show_default="7860")] = None,
+    admin: Annotated[
+        bool | None, typer.Option("--admin/--no-admin", help="Offer upload, removal and rebuild.", show_default="no")
+    ] = None,
+    root_path: Annotated[
+        str | None, typer.Option(help="Path prefix, if a proxy serves this below one.", show_default="none")
+    ] = None,
 ) -> None:
-    """Serve the chat page."""
+    """Serve the chat page, REST at /api (described at /api/docs) and MCP at /mcp."""
     from qa.web import serve as run
 
-    run(_settings(corpus, index, {"host": host, "port": port}))
+    run(_settings(corpus, index, {"host": host, "port": port, "admin": admin, "root_path": root_path}))
+
+
+@app.command()
+def mcp(corpus: CorpusOption = None, index: IndexOption = None, update: UpdateOption = True) -> None:
+    """Serve MCP over stdin and stdout, for agents that start this command."""
+    briefing = _opened(corpus, index, update)
+    from qa.web.mcp import run_stdio
+
+    run_stdio(briefing)
+
+
+@app.command()
+def login(
+    name: Annotated[str, typer.Argument(help="Name of the user or program.", show_default=False)],
+    token: Annotated[bool, typer.Option("--token", help="Make a token for a program.")] = False,
+) -> None:
+    """Print a line for the logins file; reads the password from stdin, or prints the new token to stderr."""
+    from qa.web.auth import token_line, user_line
+
+    if token:
+        made, line = token_line(name)
+        err.print(f"token, shown this once: {made}")
+    else:
+        password = getpass.getpass("Password: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")
+        line = user_line(name, password)
+    sys.stdout.write(line + "\n")
 
 
 @app.command()
@@ -250,24 +287,41 @@ def doctor(corpus: CorpusOption = None, index: IndexOption = None, as_json: Json
 
 @app.command("eval")
 def evaluate(
+    folder: Annotated[
+        Path | None,
+        typer.Argument(
+            help="Folder in BEIR form (corpus.jsonl, queries.jsonl, qrels/*.tsv): measure BM25, dense and hybrid.",
+            show_default=False,
+        ),
+    ] = None,
     questions: Annotated[
-        Path,
+        Path | None,
         typer.Option(
             "--questions",
-            help='JSON Lines: {"question": …, "verdict": "answered|related|not_in_corpus", '
+            help='Instead of a folder, JSON Lines: {"question": …, "verdict": "answered|related|not_in_corpus", '
             '"evidence": [{"article": …, "quote": …}], "answers": […]}.',
             show_default=False,
         ),
-    ],
+    ] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="With a folder: the first N judged questions.")] = None,
+    typos: Annotated[
+        int, typer.Option(min=0, max=9, help="With a folder: measure also with N typing errors a question.")
+    ] = 0,
+    seed: Annotated[int, typer.Option(help="Of the typing errors.")] = 0,
     corpus: CorpusOption = None,
     index: IndexOption = None,
     update: UpdateOption = True,
     as_json: JsonOption = False,
 ) -> None:
-    """Ask a file of questions and compare the answers with what is expected."""
+    """Measure retrieval on a BEIR folder, or ask a file of questions and compare the answers with what is expected."""
+    if (folder is None) == (questions is None):
+        raise typer.BadParameter("name either a folder in BEIR form or a file with --questions")
+    if folder is not None:
+        _evaluate_folder(folder, index, limit, (typos, seed) if typos else None, as_json)
+        return
     from qa.evaluation import ask_all, read_questions, summary
 
-    asked = read_questions(questions)
+    asked = read_questions(questions)  # type: ignore[arg-type]
     briefing = _opened(corpus, index, update)
     with _waiting("asking"):
         outcomes = ask_all(briefing, asked)
@@ -275,6 +329,25 @@ def evaluate(
         _print_json({"summary": summary(outcomes), "outcomes": [asdict(outcome) for outcome in outcomes]})
     else:
         _print_outcomes(outcomes, summary(outcomes))
+
+
+def _evaluate_folder(
+    folder: Path, index: Path | None, limit: int | None, noise: tuple[int, int] | None, as_json: bool
+) -> None:
+    from qa.beir import open_set, report
+
+    with _progress() as progress:
+        dataset, briefing = open_set(folder, _settings(None, None), index, progress)
+        found = report(briefing, dataset, limit, noise, progress)
+    if as_json:
+        _print_json(found)
+        return
+    _line(f"{found['questions']} questions, {found['documents']} documents, {found['passages']} passages")
+    _print_retrievers(found["retrievers"])
+    if noise:
+        _line("")
+        _line(f"with {noise[0]} typing errors a question (seed {noise[1]})")
+        _print_retrievers(found["typos"]["retrievers"])
 
 
 def printable(text: str) -> str:
@@ -424,6 +497,19 @@ def _print_report(report: Report) -> None:
             _line((f"  → {remedy}", "dim"))
     hints = len(report.findings) - report.attention
     _line((f"{report.articles} articles: ", "bold"), f"{report.attention} need attention, {hints} hints")
+
+
+def _print_retrievers(retrievers: dict[str, dict[str, dict[str, float]]]) -> None:
+    """Print one line a retriever: each figure with its 95 % interval, and the latency in milliseconds."""
+    names = list(next(iter(retrievers.values())))
+    table = Table("", *names, box=None, header_style="dim")
+    for retriever, figures in retrievers.items():
+        cells = (
+            f"{e['value']:.3f} ({e['low']:.3f} to {e['high']:.3f})" if "value" in e else f"{e['p50']} / {e['p95']}"
+            for e in figures.values()
+        )
+        table.add_row(retriever, *cells)
+    out.print(table)
 
 
 def _print_outcomes(outcomes: list[Outcome], figures: dict[str, float | int]) -> None:

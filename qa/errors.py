@@ -8,9 +8,13 @@
     │   ├── CorpusNotFoundError     the corpus folder is not there
     │   └── EmptyCorpusError        the folder is there and holds no readable article
     ├── ArticleNotFoundError        no such article in the index
+    ├── LibraryError                the corpus folder does not take a file, or does not give it away
+    │   └── ArticleExistsError      there is a file of this name already
     ├── ModelError                  the embedding model is absent, altered or not loadable
     ├── DatasetError                a file or folder of evaluation questions is not usable
+    ├── ExtraMissingError           a library of an optional extra is not installed
     ├── ServeError                  the page cannot be served at its address
+    │   └── BusyError               more questions wait than may
     └── StoredIndexError
         ├── IndexNotFoundError      nothing has been built in this folder yet
         ├── IndexMismatchError      built by another model or format version
@@ -56,6 +60,14 @@ class ArticleNotFoundError(BriefingError):
     """No article of this id is in the index."""
 
 
+class LibraryError(BriefingError):
+    """The corpus folder does not take a file, or does not give it away."""
+
+
+class ArticleExistsError(LibraryError):
+    """The corpus folder has a file of this name already."""
+
+
 class ModelError(BriefingError):
     """The embedding model is absent, altered or not loadable."""
 
@@ -64,8 +76,16 @@ class DatasetError(BriefingError):
     """A file or folder of evaluation questions is not usable."""
 
 
+class ExtraMissingError(BriefingError):
+    """A library of an optional extra is not installed."""
+
+
 class ServeError(BriefingError):
     """The page cannot be served at its address."""
+
+
+class BusyError(ServeError):
+    """More questions wait than may."""
 
 
 class StoredIndexError(BriefingError):

@@ -140,6 +140,8 @@ def _beir(folder: Path) -> BeirSet:
     documents = [values for _, values in _json_lines(folder / "corpus.jsonl")]
     qrels = _qrels(folder / "qrels")
     asked = [values for _, values in _json_lines(folder / "queries.jsonl")]
+    if len({str(d["_id"]) for d in documents}) < len(documents):
+        raise ValueError("corpus.jsonl has several documents of one _id")
     articles = (Article(str(d["_id"]), str(d["text"]), str(d.get("title") or "")) for d in documents)
     return BeirSet(
         articles=tuple(sorted((a for a in articles if a.text.strip()), key=lambda a: a.id)),

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-
-from langchain_text_splitters import RecursiveCharacterTextSplitter
+from typing import TYPE_CHECKING
 
 from qa.types import Article, Passage
+
+if TYPE_CHECKING:
+    from langchain_text_splitters import RecursiveCharacterTextSplitter
 
 # Best place to cut first. A sentence ends after a lower-case letter, digit, quote or bracket and a full
 # stop, so that initials ("K. V. Kamath", "U.S. banks") are not cut.
@@ -29,6 +31,8 @@ SENTENCE_START = re.compile(r"(?<=[a-z0-9%)\]”\"’'][.!?])\s+(?=[\"“‘'(A-
 
 @lru_cache(maxsize=8)
 def _splitter(size: int) -> RecursiveCharacterTextSplitter:
+    from langchain_text_splitters import RecursiveCharacterTextSplitter  # a question does not wait for it
+
     return RecursiveCharacterTextSplitter(
         separators=SEPARATORS,
         is_separator_regex=True,

@@ -1,30 +1,32 @@
 """From a question to hits: dense and BM25, fused.
 
-Candidates are the union of the best of each retriever; every candidate gets both scores, each scaled
-over the union, and a third, the cosine of its nearest sentence (max-sim). The fused score is their weighted
-mean. Scoring every candidate by all (instead of a zero where one list ends) is worth 1 to 2 points of nDCG@10
-over fusing two cut lists; the nearest sentence is worth another.
+Candidates are the union of the best of each retriever. Every candidate gets three scores: the cosine of the
+passage, the cosine of its nearest sentence (max-sim), and BM25 as a share of the most that the question allows. The
+fused score is their weighted mean. No score is stretched over the candidates (min-max), so each keeps its say: where no
+passage holds much of the question, BM25 decides little. `benchmarks/ablation.py` measures what each part is worth.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from qa.analysis import terms
 from qa.copies import group_copies
 from qa.errors import FilterError
-from qa.passages import encoded_text
+from qa.lexical import Lexical
+from qa.query import Query
 from qa.settings import RetrievalSettings
 from qa.types import Article, Encoder, Hit, HitTrace, Passage
 
 if TYPE_CHECKING:
     from qa.index import Generation
-    from qa.types import Mask, Rows, Scores
+    from qa.types import Mask, Rows, Scores, Store, Vector
+
+PAIRED = 50  # best candidates in which neighbouring terms are sought: further ones do not come up by them
 
 COPY_WINDOW = 30  # ranks below a hit among which its near copies are sought: they score much as it does
 
@@ -57,6 +59,12 @@ class Filters:
         """Return whether anything is filtered."""
         return any(value is not None for value in (self.since, self.until, self.sources, self.tags))
 
+    def undated(self, articles: Iterable[Article]) -> int:
+        """Return how many articles a date filter leaves out for want of a date."""
+        if not (self.since or self.until):
+            return 0
+        return sum(article.published is None for article in articles)
+
     def admits(self, article: Article) -> bool:
         """Return whether an article passes."""
         if (self.since or self.until) and article.published is None:
@@ -82,9 +90,38 @@ def retrieve(
     Filters apply before the cut at k. Near copies of a passage in other articles fold under the best of them, which
     names them in `also_in`; with `collapse=False` each passage is a hit.
     """
-    mask = _mask(generation, filters) if filters else None
-    scored = _Scores.of(question, generation, encoder, max(settings.candidates, settings.k), mask)
-    fused = scored.fused(settings.dense_weight, settings.sentence_weight)
+    query = Query.of(question, generation)
+    vector = None if settings.mode == "bm25" else encoder.encode_question(query.text)
+    return _search(query, vector, generation, settings, filters, collapse)
+
+
+def retrieve_many(
+    questions: Sequence[str],
+    generation: Generation,
+    encoder: Encoder,
+    settings: RetrievalSettings,
+    filters: Filters | None = None,
+    collapse: bool = True,
+) -> list[list[Hit]]:
+    """Return the hits of each question, as `retrieve` does; the questions are encoded in one batch."""
+    queries = [Query.of(question, generation) for question in questions]
+    if settings.mode == "bm25":
+        return [_search(query, None, generation, settings, filters, collapse) for query in queries]
+    vectors = encoder.encode_questions([query.text for query in queries])  # (questions, d)
+    pairs = zip(queries, vectors, strict=True)
+    return [_search(query, vector, generation, settings, filters, collapse) for query, vector in pairs]
+
+
+def _search(
+    query: Query,
+    vector: Vector | None,
+    generation: Generation,
+    settings: RetrievalSettings,
+    filters: Filters | None,
+    collapse: bool,
+) -> list[Hit]:
+    scored = Candidates.of(query, vector, generation, settings, filters)
+    fused = scored.fused(settings)
     ids = [generation.passages[row].id for row in scored.rows]
     order = sorted(range(len(ids)), key=lambda i: (-fused[i], ids[i]))
     ordered = [generation.passages[scored.rows[i]] for i in order]
@@ -96,63 +133,94 @@ def retrieve(
 
 
 @dataclass(frozen=True, slots=True)
-class _Scores:
-    """The candidates of one question, with both scores of each."""
+class Candidates:
+    """The candidates of one question, with all scores of each."""
 
     rows: Rows  # (c,)
     dense: Scores  # (c,) cosine
     sentence: Scores  # (c,) cosine of the nearest sentence
     bm25: Scores  # (c,)
+    pairs: Scores  # (c,) weight of the question's neighbouring terms that the passage has side by side, 0..1
     dense_ranks: dict[int, int]
     bm25_ranks: dict[int, int]
-    terms: tuple[str, ...]
+    lexical: Lexical
+    undated: int  # articles that a date filter left out for want of a date
 
     @classmethod
-    def of(cls, question: str, generation: Generation, encoder: Encoder, depth: int, mask: Mask | None) -> _Scores:
-        store = generation.store
-        words = tuple(dict.fromkeys(terms(question)))
-        query = encoder.encode_question(question)
-        dense_rows, _ = store.dense_top(query, depth, mask)
-        bm25_all = store.bm25_scores(words)  # (passages,)
-        if mask is not None:
-            bm25_all = np.where(mask, bm25_all, 0)
-        bm25_rows = _top(bm25_all, depth)
+    def of(
+        cls,
+        query: Query,
+        vector: Vector | None,
+        generation: Generation,
+        settings: RetrievalSettings,
+        filters: Filters | None,
+    ) -> Candidates:
+        """Find the candidates of a question and score them; `vector` is None where BM25 alone ranks."""
+        store, depth = generation.store, max(settings.candidates, settings.k)
+        mask = _mask(generation, filters) if filters else None
+        lexical = Lexical.of(query.wanted, store)
+        nothing = np.zeros(0, dtype=np.int64)
+        dense_rows = nothing if vector is None else store.dense_top(vector, depth, mask)[0]
+        bm25_all = lexical.scores if mask is None else np.where(mask, lexical.scores, 0)  # (passages,)
+        bm25_rows = nothing if settings.mode == "dense" else _top(bm25_all, depth)
         rows = np.union1d(dense_rows, bm25_rows)
-        return cls(
+        unseen = np.zeros(len(rows), dtype=np.float32)
+        scores = cls(
             rows=rows,
-            dense=store.dense_scores(query, rows) if len(rows) else np.zeros(0, dtype=np.float32),
-            sentence=np.array([s.max() for s in store.sentence_scores(query, rows)], dtype=np.float32),
+            dense=store.dense_scores(vector, rows) if vector is not None and len(rows) else unseen,
+            sentence=unseen if vector is None else _nearest(store.sentence_scores(vector, rows)),
             bm25=bm25_all[rows],
+            pairs=unseen,
             dense_ranks={int(row): rank for rank, row in enumerate(dense_rows, start=1)},
             bm25_ranks={int(row): rank for rank, row in enumerate(bm25_rows, start=1)},
-            terms=words,
+            lexical=lexical,
+            undated=filters.undated(generation.articles.values()) if filters else 0,
         )
+        return scores.with_pairs(query, store, settings)
 
-    def fused(self, dense_weight: float, sentence_weight: float) -> Scores:
-        """Return the weighted mean of min-max cosine, BM25 over its maximum, and the nearest sentence's cosine."""
-        if not len(self.rows):
-            return np.zeros(0, dtype=np.float32)
-        low, high = self.dense.min(), self.dense.max()
-        dense = (self.dense - low) / (high - low) if high > low else np.ones_like(self.dense)  # a lone hit is best
-        top = self.bm25.max()
-        bm25 = self.bm25 / top if top > 0 else np.zeros_like(self.bm25)
-        both = dense_weight * dense + (1 - dense_weight) * bm25
-        fused: Scores = np.round((both + sentence_weight * self.sentence) / (1 + sentence_weight), 6).astype(np.float32)
+    def with_pairs(self, query: Query, store: Store, settings: RetrievalSettings) -> Candidates:
+        """Return the scores with those of pairs, for the candidates that are best without them."""
+        if settings.mode != "hybrid" or not query.pairs or not len(self.rows):
+            return self
+        best = np.lexsort((self.rows, -self.fused(settings)))[:PAIRED]
+        held = store.side_by_side(list(query.pairs), self.rows[best])  # (best, pairs)
+        pairs = np.zeros(len(self.rows), dtype=np.float32)
+        pairs[best] = held @ np.array(list(query.pairs.values()), dtype=np.float32) / self.lexical.weight
+        return replace(self, pairs=pairs)
+
+    def fused(self, settings: RetrievalSettings) -> Scores:
+        """Return the score that ranks: by mode the cosine, BM25 over its bound, or the weighted mean of all.
+
+        None depends on the other candidates: where no passage holds much of the question, BM25 says little.
+        """
+        share = self.bm25 / np.float32(self.lexical.bound)
+        if settings.mode == "hybrid":
+            parts = np.stack([self.dense, self.sentence, share, self.pairs])  # (4, c)
+            weights = np.array(settings.weights, dtype=np.float32)[:, None]
+            found = (weights * parts).sum(axis=0) / weights.sum()
+        else:
+            found = self.dense if settings.mode == "dense" else share
+        fused: Scores = np.round(found, 6).astype(np.float32)
         return fused
 
     def hit(self, i: int, rank: int, score: float, also_in: tuple[str, ...], generation: Generation) -> Hit:
+        """Return candidate `i` as a hit, with the reasons why it was found."""
         row = int(self.rows[i])
-        passage = generation.passages[row]
-        held = set(terms(encoded_text(generation.articles[passage.article_id].title, passage)))
         trace = HitTrace(
             dense_rank=self.dense_ranks.get(row),
             dense_score=round(float(self.dense[i]), 6),
             sentence_score=round(float(self.sentence[i]), 6),
             bm25_rank=self.bm25_ranks.get(row),
             bm25_score=round(float(self.bm25[i]), 6),
-            terms=tuple(term for term in self.terms if term in held),
+            terms=self.lexical.held(row),
+            pair_score=round(float(self.pairs[i]), 6),
+            undated=self.undated,
         )
-        return Hit(passage=passage, score=round(score, 6), rank=rank, also_in=also_in, trace=trace)
+        return Hit(passage=generation.passages[row], score=round(score, 6), rank=rank, also_in=also_in, trace=trace)
+
+
+def _nearest(cosines: list[Scores]) -> Scores:
+    return np.array([each.max() for each in cosines], dtype=np.float32)
 
 
 def _mask(generation: Generation, filters: Filters) -> Mask:

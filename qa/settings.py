@@ -9,14 +9,14 @@ from __future__ import annotations
 import os
 import tomllib
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings import SettingsError as UnreadableVariableError
 
 from qa.errors import SettingsError
-from qa.types import Limits
+from qa.types import Limits, Mode
 
 FILE_NAME = "briefing.toml"
 BUNDLED_MODEL = "all-MiniLM-L6-v2"
@@ -115,20 +115,30 @@ class IndexSettings(_Group):
 class RetrievalSettings(_Group):
     """How passages are found."""
 
+    mode: Mode = Field("hybrid", description="What ranks: both retrievers together, the vectors alone, or BM25 alone.")
     k: int = Field(5, ge=1, le=MAX_K, description="Hits returned.")
     candidates: int = Field(100, ge=1, description="Best passages of each retriever that are fused.")
     dense_weight: float = Field(
-        0.5,
-        ge=0,
-        le=1,
-        description="Weight of the vectors in the fused score, BM25 has the rest; 0.3 and 0.7 are worse.",
+        1, ge=0, description="Weight of the cosine of question and passage in the hybrid score."
     )
     sentence_weight: float = Field(
-        0.3,
-        ge=0,
-        le=1,
-        description="Weight, beside those two, of the passage's sentence that is nearest to the question.",
+        1, ge=0, description="Weight of the cosine of the question and the passage's nearest sentence."
     )
+    bm25_weight: float = Field(1, ge=0, description="Weight of BM25, as a share of the most that it could be.")
+    pair_weight: float = Field(
+        0.2, ge=0, description="Weight of neighbouring terms of the question that stand side by side in the passage."
+    )
+
+    @model_validator(mode="after")
+    def _some_weight(self) -> Self:
+        if not any(self.weights):
+            raise ValueError("one of the weights must be above 0")
+        return self
+
+    @property
+    def weights(self) -> tuple[float, float, float, float]:
+        """Weights of passage, sentence, BM25 and pairs."""
+        return self.dense_weight, self.sentence_weight, self.bm25_weight, self.pair_weight
 
 
 class ReaderSettings(_Group):
@@ -143,12 +153,61 @@ class ReaderSettings(_Group):
 
 
 class ServeSettings(_Group):
-    """How the page is served."""
+    """How page, REST and MCP are served, and to whom."""
 
     title: str = Field("Briefing", description="Name at the head of the page.")
-    host: str = Field("127.0.0.1", description="Address the page listens on.")
-    port: int = Field(7860, ge=0, le=65535, description="Port the page listens on.")
-    root_path: str = Field("", description="Path prefix when a proxy serves the page below one.")
+    host: str = Field("127.0.0.1", description="Address to listen on; beyond this machine a login is required.")
+    port: int = Field(7860, ge=0, le=65535, description="Port to listen on; 0 takes any that is free.")
+    root_path: str = Field("", description="Path prefix when a proxy serves all this below one, and strips it.")
+    hosts: tuple[str, ...] = Field(
+        (),
+        description="Host names, beside this machine's, under which it is reached: others are refused, so that no "
+        "foreign page can reach it by a name of its own (DNS rebinding).",
+    )
+    trusted_proxies: tuple[str, ...] = Field(
+        (),
+        description="Addresses or networks whose X-Forwarded-… headers are believed; others might lie.",
+    )
+    admin: bool = Field(False, description="Offer rebuild, upload, removal and roll back to whoever may come in.")
+    feedback: bool = Field(
+        True, description="Let readers rate answers; votes go to feedback.jsonl in the index folder and nowhere else."
+    )
+    logins_file: Path | None = Field(None, description="File of logins, one a line, as `briefing login` prints them.")
+    logins: SecretStr = Field(
+        SecretStr(""), description="More logins, separated by blanks: meant for BRIEFING_SERVE__LOGINS."
+    )
+    allow_no_login: bool = Field(
+        False, description="Serve other machines without a login, read-only: something else must guard the address."
+    )
+    watch: bool = Field(True, description="Follow the corpus folder: files that change are taken in after a moment.")
+    max_body_bytes: int = Field(
+        100_000,
+        gt=0,
+        description="Bytes of a REST or MCP call, uploads apart; a question with its filters has far less.",
+    )
+    calls_per_minute: int = Field(
+        600,
+        ge=0,
+        description="Calls a client may make in a minute, 0 for any number; ten a second is no person's pace.",
+    )
+    workers: int = Field(
+        4,
+        ge=1,
+        le=64,
+        description="Questions answered at once, of the page and of programs each: more only share the processor.",
+    )
+    max_waiting: int = Field(
+        64, ge=0, description="Questions that may wait, of the page and of programs each; one more is refused."
+    )
+    log_format: Literal["text", "json"] = Field(
+        "text", description="Lines of the log on stderr: for people, or one JSON object each for programs."
+    )
+    log_questions: bool = Field(
+        False, description="Write the text of questions into the log; off, because questions tell about people."
+    )
+    slow_seconds: float = Field(
+        2.0, gt=0, description="Seconds from which a question is logged as slow: a hundred times the usual."
+    )
 
 
 class Settings(BaseSettings):
@@ -187,6 +246,9 @@ def _read_file(file: Path) -> dict[str, Any]:
         section = values.get(group)
         if isinstance(section, dict) and isinstance(section.get("folder"), str):
             section["folder"] = base / Path(section["folder"]).expanduser()
+    serve = values.get("serve")
+    if isinstance(serve, dict) and isinstance(serve.get("logins_file"), str):
+        serve["logins_file"] = base / Path(serve["logins_file"]).expanduser()
     index = values.get("index")
     if isinstance(index, dict) and isinstance(index.get("model"), str) and (base / index["model"]).is_dir():
         index["model"] = str(base / index["model"])

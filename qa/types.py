@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 Span = tuple[int, int]
 """Start and end, in code points."""
+
+Mode = Literal["hybrid", "dense", "bm25"]
+"""What ranks passages: both retrievers together, the vectors alone, or BM25 alone."""
 
 Progress = Callable[[str, int, int], None]
 """Called as `progress(stage, done, total)` while something long goes on."""
@@ -99,7 +102,9 @@ class HitTrace:
     sentence_score: float  # cosine of its nearest sentence, -1..1
     bm25_rank: int | None
     bm25_score: float  # BM25, 0 or more
-    terms: tuple[str, ...]  # stemmed question terms that the passage holds
+    terms: tuple[str, ...]  # indexed terms by which the passage says what the question says
+    pair_score: float = 0.0  # weight of the question's neighbouring terms that stand side by side in the passage, 0..1
+    undated: int = 0  # articles that a date filter left out for want of a date
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,8 +306,17 @@ class Store(Protocol):
     def sentence_scores(self, query: Vector, rows: Rows) -> list[Scores]:
         """Return, for each row, the cosine of each of its sentences, in text order."""
 
+    def postings(self, term: str) -> tuple[Rows, Scores]:
+        """Return the rows that hold a term, ascending, and its BM25 weight there before idf, 0..1."""
+
     def bm25_scores(self, terms: Sequence[str]) -> Scores:
         """Return the BM25 score of every passage, 0 where no term occurs."""
+
+    def side_by_side(self, pairs: Sequence[tuple[str, str]], rows: Rows) -> NDArray[np.bool_]:
+        """Return (rows, pairs): whether a passage holds the second term of a pair right after the first."""
+
+    def terms(self, prefix: str) -> dict[str, int]:
+        """Return the indexed terms that begin with a prefix, in order, and how many passages hold each."""
 
     def idf(self, term: str) -> float:
         """Return the inverse document frequency of a term; the highest value for an unknown one."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -22,10 +23,23 @@ def cut(text: str) -> list[str]:
         ("Who finances the railways?", ["financ", "railway"]),
         ("The bank’s loan, the bank's loan", ["bank", "loan", "bank", "loan"]),
         ("CAFÉ café cafe\u0301", ["cafe", "cafe", "cafe"]),
-        ("1,100 km at 3.07 percent in 2016.", ["1,100", "km", "3.07", "percent", "2016"]),
+        ("1,100 km at 3.07 percent in 2016.", ["1100", "km", "3.07", "percent", "2016"]),
+        ("1,234,567 and 1,2 and 12,3456", ["1234567", "1,2", "12,3456"]),
+        ("$6bn, $6 billion, 6bn", ["6", "billion"] * 3),
+        ("2.5m people, 3tn, 4mn, 5 m", ["2.5", "million", "peopl", "3", "trillion", "4", "million", "5", "m"]),
+        ("The U.S. and the u.s.a. and us", ["us", "usa", "us"]),
+        ("Moscow-Kazan Moscow–Kazan", ["moscow", "kazan"] * 2),
+        ("roubles rubles, colours colors, centre center", ["rubl", "rubl", "color", "color", "center", "center"]),
+        ("organisations organizations, analysed analyzed", ["organiz", "organiz", "analyz", "analyz"]),
+        ("defence defense, programme program, favourite favorite", ["defens"] * 2 + ["program"] * 2 + ["favorit"] * 2),
+        ("four hours, wise, rise, fire, acre", ["four", "hour", "wise", "rise", "fire", "acr"]),
         ("Straße ﬁnance", ["strass", "financ"]),
         ("the of and WHO", []),
         ("政府 推迟", ["政府", "推迟"]),
+        ("日本の首相ABC社", ["日本", "本の", "の首", "首相", "abc", "社"]),
+        ("ลาว", ["ลา", "าว"]),
+        ("में समाचार", ["में", "समाचार"]),
+        ("한국어 기사", [unicodedata.normalize("NFKD", word) for word in ("한국어", "기사")]),
         ("👩‍👧 — … !", []),
         ("", []),
     ],

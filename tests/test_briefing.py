@@ -33,6 +33,7 @@ from qa.errors import (
 from qa.settings import Settings
 from qa.types import Answer, Corpus, Limits, Rename, Verdict
 from tests.conftest import ARTICLES
+from tests.corpus import samples
 from tests.fakes import FakeEncoder
 from tests.texts import ANY_TEXT, write_article
 
@@ -587,8 +588,8 @@ def test_refresh_that_read_an_older_corpus_does_not_win_over_a_newer_one(
     original = read_corpus
     has_read, go_on = threading.Event(), threading.Event()
 
-    def slow_once(folder: Path, limits: Limits, skip: Sequence[Path]) -> Corpus:
-        corpus = original(folder, limits, skip)
+    def slow_once(folder: Path, limits: Limits, skip: Sequence[Path], kept: Path) -> Corpus:
+        corpus = original(folder, limits, skip, kept)
         if not has_read.is_set():
             has_read.set()
             assert go_on.wait(10)
@@ -606,6 +607,33 @@ def test_refresh_that_read_an_older_corpus_does_not_win_over_a_newer_one(
         first.result(10)
         second.result(10)
     assert "600 billion" in briefing.ask(QUESTION).text
+
+
+def test_answer_from_a_pdf_names_its_page_after_a_round_through_the_index(
+    settings: Settings, corpus_folder: Path, fixed_weights: None
+) -> None:
+    pages = [samples.ROUTE, "", f"{samples.TERM}\nThe consortium of Oslo finances the northern railway."]
+    (corpus_folder / LOAN).unlink()
+    (corpus_folder / "report.pdf").write_bytes(samples.pdf(pages, "/Title (Report)"))
+    Briefing.open(settings=settings, encoder=FakeEncoder())
+    reopened = Briefing.open(settings=settings, encoder=FakeEncoder(), update="never")
+    citation = next(c for c in reopened.ask(QUESTION).citations if c.article_id == "report.pdf")
+    article = reopened.article("report.pdf")
+    assert (article.title, len(article.pages)) == ("Report", 3)
+    assert "Oslo finances" in citation.quote
+    assert citation.page == article.page_at(citation.start) == 3
+    assert article.text[citation.start : citation.end] == citation.quote
+
+
+def test_index_inside_the_corpus_is_no_article(settings: Settings, corpus_folder: Path) -> None:
+    inside = settings.model_copy(
+        update={"index": settings.index.model_copy(update={"folder": corpus_folder / "index"})}
+    )
+    first = Briefing.open(settings=inside, encoder=FakeEncoder())
+    second = first.refresh()
+    assert second.changed is False
+    assert second.rejected == ()
+    assert [article.id for article in first.articles()] == sorted(ARTICLES)
 
 
 def test_two_refreshes_at_once_build_once(settings: Settings, fixed_weights: None) -> None:

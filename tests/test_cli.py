@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import base64
 import json
 import os
 import subprocess
@@ -8,12 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 from typer.testing import CliRunner, Result
 
 import qa.briefing
 import qa.cli
 from qa.briefing import Briefing
-from qa.errors import BriefingError, BrokenPinsError, MassDeletionError
+from qa.errors import BriefingError, BrokenPinsError, MassDeletionError, ServeError, SettingsError
+from qa.settings import ServeSettings, Settings
+from qa.web.auth import Door, read_logins
 from tests.fakes import FakeEncoder
 
 QUESTION = "Who finances the northern railway?"
@@ -300,3 +304,52 @@ def test_index_that_is_watched_ends_with_an_interrupt(
     assert result.exit_code == 0
     assert result.stdout.count("files: ") == 2  # at first, and the one change
     assert "1 added, 6 unchanged" in result.stdout
+
+
+# Serving
+
+
+def test_serve_hands_its_flags_to_the_settings(folders: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    served: list[Settings] = []
+    monkeypatch.setattr("qa.web.serve", served.append)
+    assert run("serve", *folders, "--admin", "--port", "8000", "--root-path", "/kb").exit_code == 0
+    assert run("serve", *folders).exit_code == 0
+    assert [(s.serve.admin, s.serve.port, s.serve.root_path) for s in served] == [
+        (True, 8000, "/kb"),
+        (False, 7860, ""),
+    ]
+
+
+def test_other_machines_need_a_login(folders: list[str]) -> None:
+    result = run("serve", *folders, "--host", "0.0.0.0")
+    assert isinstance(result.exception, ServeError)
+    assert "there is no login" in str(result.exception)
+
+
+def test_mcp_speaks_on_stdout_alone(folders: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    talked: list[Briefing] = []
+    monkeypatch.setattr("qa.web.mcp.run_stdio", talked.append)
+    result = run("mcp", *folders)
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert len(talked[0].articles()) == 6
+
+
+def test_login_makes_a_line_of_the_password_on_stdin() -> None:
+    result = CliRunner().invoke(qa.cli.app, ["login", "anna"], input="a good password\n")
+    assert result.exit_code == 0
+    line = result.stdout.removesuffix("\n")
+    basic = "Basic " + base64.b64encode(b"anna:a good password").decode()
+    assert Door(read_logins(ServeSettings(logins=SecretStr(line)))).check(basic) == "anna"
+
+
+def test_login_shows_a_token_once_and_keeps_its_hash() -> None:
+    result = run("login", "agent", "--token")
+    token = result.stderr.rpartition(" ")[2].strip()
+    assert token not in result.stdout
+    assert Door(read_logins(ServeSettings(logins=SecretStr(result.stdout)))).known(f"Bearer {token}") == "agent"
+
+
+def test_login_takes_no_short_password() -> None:
+    result = CliRunner().invoke(qa.cli.app, ["login", "anna"], input="short\n")
+    assert isinstance(result.exception, SettingsError)
+    assert result.stdout == ""

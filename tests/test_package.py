@@ -36,6 +36,15 @@ def loaded_by(code: str) -> set[str]:
     return {name.partition(".")[0] for name in json.loads(done.stdout.splitlines()[-1])}
 
 
+PARSERS = {"trafilatura", "htmldate", "lxml", "pypdf", "docx"}
+
+
+def test_parsers_of_hostile_formats_load_in_their_child_process_only() -> None:
+    assert loaded_by("import qa.corpus, qa.briefing, qa.cli") & PARSERS == set()
+    assert loaded_by("import qa.corpus.worker") & PARSERS == set()
+    assert loaded_by("import qa.corpus.html, qa.corpus.pdf, qa.corpus.docx") >= PARSERS
+
+
 def test_import_is_light() -> None:
     assert loaded_by("import qa") & HEAVY == set()
 

@@ -17,16 +17,16 @@ import pytest
 import qa.retrieval
 from qa.analysis import sentences, terms
 from qa.briefing import Briefing
-from qa.errors import FilterError
+from qa.errors import FilterError, QuestionError, SettingsError
 from qa.index import Generation
+from qa.query import Query
 from qa.retrieval import Filters, retrieve
 from qa.settings import CorpusSettings, IndexSettings, RetrievalSettings, Settings
 from qa.types import Article
 from tests.fakes import FakeEncoder
 from tests.texts import generation_of, write_article
 
-SENTENCE_WEIGHT = RetrievalSettings().sentence_weight
-
+WEIGHTS = RetrievalSettings().weights
 Opener = Callable[..., Briefing]
 
 
@@ -61,26 +61,36 @@ def test_exact_ids_in_exact_order(briefing: Briefing) -> None:
     ]
 
 
-def oracle(question: str, generation: Generation, weight: float, admitted: set[str] | None = None) -> dict[str, float]:
-    """Return the fused score of every admitted passage that shares a term or is among the nearest (here: all)."""
+def oracle(
+    question: str, generation: Generation, weights: tuple[float, ...] = WEIGHTS, admitted: set[str] | None = None
+) -> dict[str, float]:
+    """Return the fused score of every admitted passage that shares a term or is among the nearest (here: all).
+
+    `weights` are those of passage, sentence, BM25 and pairs. No term of the question may be misspelt.
+    """
     passages = [p for p in generation.passages if admitted is None or p.article_id in admitted]
     texts = [f"{generation.articles[p.article_id].title}\n{p.text}" for p in passages]
     everything = [terms(f"{generation.articles[p.article_id].title}\n{p.text}") for p in generation.passages]
     encoder = FakeEncoder()
     cosine = encoder.encode_passages(texts) @ encoder.encode_question(question)
-    average = sum(map(len, everything)) / len(everything)
-    bm25 = np.zeros(len(texts))
-    for term in dict.fromkeys(terms(question)):
-        df = sum(term in each for each in everything)
-        for i, own in enumerate(map(terms, texts)):
-            tf = own.count(term)
-            idf = log(1 + (len(everything) - df + 0.5) / (df + 0.5))
-            bm25[i] += idf * tf / (tf + 1.2 * (0.25 + 0.75 * len(own) / average))
-    spread = cosine.max() - cosine.min()
-    dense = (cosine - cosine.min()) / spread if spread > 0 else np.ones_like(cosine)
-    both = weight * dense + (1 - weight) * (bm25 / bm25.max() if bm25.max() > 0 else bm25)
     nearest = [_nearest_sentence(question, generation.articles[p.article_id].title, p.text) for p in passages]
-    fused = (both + SENTENCE_WEIGHT * np.array(nearest)) / (1 + SENTENCE_WEIGHT)
+    average = sum(map(len, everything)) / len(everything)
+    sequence = terms(question)
+    idf = {}
+    for term in sequence:
+        df = sum(term in each for each in everything)
+        idf[term] = log(1 + (len(everything) - df + 0.5) / (df + 0.5))
+    total = sum(idf.values()) or 1
+    neighbours = set(zip(sequence, sequence[1:], strict=False))
+    bm25, pairs = np.zeros(len(texts)), np.zeros(len(texts))
+    for i, own in enumerate(map(terms, texts)):
+        for term in idf.keys() & set(own):
+            tf = own.count(term)
+            bm25[i] += idf[term] * (0.5 + tf / (tf + 1.2 * (0.25 + 0.75 * len(own) / average))) / (1.5 * total)
+        held = neighbours & set(zip(own, own[1:], strict=False))
+        pairs[i] = sum((idf[one] + idf[other]) / 2 for one, other in held) / total
+    parts = np.array([cosine, nearest, bm25, pairs])
+    fused = np.array(weights) @ parts / sum(weights)
     return {p.id: float(score) for p, score in zip(passages, fused, strict=True)}
 
 
@@ -97,23 +107,75 @@ def some_questions(generation: Generation, n: int) -> list[str]:
     return [" ".join([*rng.sample(words, rng.randint(1, 6)), rng.choice(["penguin", ""])]) for _ in range(n)]
 
 
-@pytest.mark.parametrize("weight", [0.0, 0.3, 0.5, 1.0])
-def test_fusion_equals_the_oracle_for_every_question(briefing: Briefing, weight: float) -> None:
+@pytest.mark.parametrize("weights", [WEIGHTS, (1, 0, 0, 0), (0, 1, 0, 0), (0, 0, 1, 0), (0.5, 0.3, 2, 1)])
+def test_fusion_equals_the_oracle_for_every_question(briefing: Briefing, weights: tuple[float, ...]) -> None:
     generation = briefing.generation
+    names = ("dense_weight", "sentence_weight", "bm25_weight", "pair_weight")
+    settings = RetrievalSettings(k=50, **dict(zip(names, weights, strict=True)))
     for question in some_questions(generation, 40):
-        expected = oracle(question, generation, weight)
-        found = retrieve(question, generation, FakeEncoder(), RetrievalSettings(k=50, dense_weight=weight))
+        expected = oracle(question, generation, weights)
+        found = retrieve(question, generation, FakeEncoder(), settings)
         assert {hit.passage.id: hit.score for hit in found} == pytest.approx(expected, abs=3e-4)
         assert [hit.rank for hit in found] == list(range(1, len(found) + 1))
         keys = [(-hit.score, hit.passage.id) for hit in found]
         assert keys == sorted(keys)
 
 
+def test_modes_rank_by_one_retriever_alone(briefing: Briefing) -> None:
+    generation = briefing.generation
+    for question in some_questions(generation, 20):
+        dense, bm25 = (briefing.retrieve(question, k=50, mode=mode) for mode in ("dense", "bm25"))
+        cosines, shares = oracle(question, generation, (1, 0, 0, 0)), oracle(question, generation, (0, 0, 1, 0))
+        assert {hit.passage.id: hit.score for hit in dense} == pytest.approx(cosines, abs=3e-4)
+        held = {passage: share for passage, share in shares.items() if share > 0}
+        assert {hit.passage.id: hit.score for hit in bm25} == pytest.approx(held, abs=3e-4)
+        for hits in (dense, bm25):
+            assert [(-hit.score, hit.passage.id) for hit in hits] == sorted(
+                (-hit.score, hit.passage.id) for hit in hits
+            )
+
+
+def test_unknown_mode_is_refused(briefing: Briefing) -> None:
+    with pytest.raises(SettingsError, match="mode is 'sparse'; it must be one of hybrid, dense, bm25"):
+        briefing.retrieve("gas", mode="sparse")  # type: ignore[arg-type]
+
+
+def test_bm25_alone_encodes_nothing(briefing: Briefing, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(FakeEncoder, "_vector", lambda *_: pytest.fail("a text was encoded"))
+    assert [hit.passage.article_id for hit in briefing.retrieve("helium", mode="bm25")] == [
+        "2017-05-22-pipeline-progress.md"
+    ]
+
+
+def test_many_questions_have_the_hits_of_each_alone(briefing: Briefing) -> None:
+    questions = some_questions(briefing.generation, 12)
+    for mode in ("hybrid", "dense", "bm25"):
+        alone = [briefing.retrieve(question, k=3, tags=["gas", "finance"], mode=mode) for question in questions]
+        assert briefing.retrieve_many(questions, k=3, tags=["gas", "finance"], mode=mode) == alone
+    assert briefing.retrieve_many([]) == []
+    with pytest.raises(QuestionError):
+        briefing.retrieve_many(["gas", " "])
+
+
+def test_trace_counts_what_a_date_filter_leaves_out_for_want_of_a_date(briefing: Briefing) -> None:
+    assert [hit.trace.undated for hit in briefing.retrieve("bank", k=2, since=date(2016, 1, 1))] == [1, 1]
+    assert [hit.trace.undated for hit in briefing.retrieve("bank", k=2, tags=["finance"])] == [0, 0]
+
+
+def test_neighbouring_terms_count_where_they_stand_side_by_side(opened: Opener) -> None:
+    briefing = opened({"a.md": "The bank of the river.", "b.md": "The river of the bank.", "c.md": "Gas."})
+    first, second, _ = briefing.retrieve("Which river bank?", k=3)
+    assert (first.passage.article_id, second.passage.article_id) == ("b.md", "a.md")
+    assert first.trace.pair_score == pytest.approx(0.5)
+    assert second.trace.pair_score == 0
+    assert first.trace.bm25_score == second.trace.bm25_score
+
+
 def test_filters_apply_before_the_cut_and_scores_are_of_the_admitted_alone(briefing: Briefing) -> None:
     generation = briefing.generation
     post = {a.id for a in generation.articles.values() if a.source == "Morning Post"}
     for question in some_questions(generation, 40):
-        expected = oracle(question, generation, 0.5, post)
+        expected = oracle(question, generation, admitted=post)
         found = briefing.retrieve(question, k=50, sources=["Morning Post"])
         assert {hit.passage.id: hit.score for hit in found} == pytest.approx(expected, abs=3e-4)
         for k in (1, 2):
@@ -208,7 +270,7 @@ def test_equal_scores_come_in_order_of_id(opened: Opener) -> None:
 
 
 def _key(briefing: Briefing, question: str, name: str) -> tuple[float, str]:
-    scores = oracle(question, briefing.generation, 0.5)
+    scores = oracle(question, briefing.generation)
     passage = next(p.id for p in briefing.generation.passages if p.article_id == name)
     return -round(scores[passage], 6), passage
 
@@ -270,20 +332,20 @@ def test_copies_do_not_push_others_out_of_the_first_k(opened: Opener) -> None:
 
 @pytest.mark.parametrize("n", [1, 2, 3, 7, 33])
 def test_corpus_of_copies_alone_is_one_hit_of_the_first(opened: Opener, n: int) -> None:
-    hits = opened({f"{i:02}.md": "The bank lends to the railway." for i in range(n)}).retrieve("bank", k=5)
+    briefing = opened({f"{i:02}.md": "The bank lends to the railway." for i in range(n)})
+    hits = briefing.retrieve("bank", k=5)
     assert [hit.passage.article_id for hit in hits] == ["00.md"]
-    assert hits[0].score == pytest.approx((1 + SENTENCE_WEIGHT * hits[0].trace.sentence_score) / (1 + SENTENCE_WEIGHT))
+    assert hits[0].score == pytest.approx(oracle("bank", briefing.generation)["00.md:0-30"], abs=3e-4)
     assert hits[0].also_in == tuple(f"{i:02}.md:0-30" for i in range(1, n))
 
 
-def test_lone_hit_keeps_its_score(opened: Opener) -> None:
+def test_lone_hit_is_scored_by_what_it_holds(opened: Opener) -> None:
     briefing = opened({"a.md": "Gas flows."})
     (found,), (unknown,) = briefing.retrieve("gas flows"), briefing.retrieve("penguin")
     assert found.trace.sentence_score == pytest.approx(1, abs=1e-3)
-    assert found.score == pytest.approx(1, abs=1e-3)
-    assert unknown.score == pytest.approx(
-        (0.5 + SENTENCE_WEIGHT * unknown.trace.sentence_score) / (1 + SENTENCE_WEIGHT)
-    )
+    assert found.score == pytest.approx(oracle("gas flows", briefing.generation)["a.md:0-10"], abs=3e-4)
+    assert unknown.score == pytest.approx(oracle("penguin", briefing.generation)["a.md:0-10"], abs=3e-4)
+    assert unknown.score < 0.3 < 0.8 < found.score
 
 
 def test_question_of_unknown_words_is_answered_by_the_vectors_alone(briefing: Briefing) -> None:
@@ -326,7 +388,8 @@ def test_few_candidates_keep_the_best_of_both_lists(briefing: Briefing) -> None:
     generation = briefing.generation
     for question in some_questions(generation, 30):
         everything = retrieve(question, generation, FakeEncoder(), RetrievalSettings(k=50))
-        few = qa.retrieval._Scores.of(question, generation, FakeEncoder(), 2, None)
+        query, vector = Query.of(question, generation), FakeEncoder().encode_question(question)
+        few = qa.retrieval.Candidates.of(query, vector, generation, RetrievalSettings(k=2, candidates=2), None)
         best = {h.passage.id for h in everything if h.trace.dense_rank == 1 or h.trace.bm25_rank == 1}
         assert best <= {generation.passages[row].id for row in few.rows}
         assert len(few.rows) <= 4

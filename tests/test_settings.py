@@ -8,6 +8,7 @@ import pytest
 
 from qa.errors import SettingsError
 from qa.settings import BUNDLED_MODEL, load_settings
+from qa.types import Limits
 
 
 @pytest.fixture(autouse=True)
@@ -51,7 +52,7 @@ def test_later_source_wins_field_by_field(file: Path, monkeypatch: pytest.Monkey
     assert settings.index.overlap_chars == 50  # file
     assert settings.index.passage_chars == 600  # environment over file
     assert settings.retrieval.k == 9  # flag over environment
-    assert settings.retrieval.dense_weight == 0.5  # a flag that is not given changes nothing
+    assert settings.retrieval.dense_weight == 1  # a flag that is not given changes nothing
 
 
 def test_file_of_the_working_folder_is_found(working_folder: Path) -> None:
@@ -80,7 +81,7 @@ def test_empty_variable_counts_as_not_set(monkeypatch: pytest.MonkeyPatch) -> No
         ("index = 3\n", r"my\.toml.*\[index\]"),
         ("[retrieval]\nk = 0\n", r"\[retrieval\.k\].*greater than or equal to 1"),
         ("[retrieval]\nk = 'many'\n", r"\[retrieval\.k\]"),
-        ("[retrieval]\ndense_weight = 1.5\n", r"\[retrieval\.dense_weight\]"),
+        ("[retrieval]\ndense_weight = -1\n", r"\[retrieval\.dense_weight\]"),
         ("[corpus]\nfolder = 3\n", r"\[corpus\.folder\]"),
         ("[index\n", r"cannot read the settings in .*my\.toml"),
     ],
@@ -122,6 +123,12 @@ def test_fault_in_a_variable_is_named(variable: str, value: str, message: str, m
 def test_fault_in_a_flag_is_named() -> None:
     with pytest.raises(SettingsError, match=r"\[k\].*less than or equal to 1000"):
         load_settings(flags={"retrieval": {"k": 1001}})
+
+
+def test_limits_of_the_corpus_are_those_of_the_reading_unless_set(file: Path) -> None:
+    assert load_settings().corpus.limits == Limits()
+    file.write_text("[corpus]\nmax_pages = 7\nmax_depth = 50\n")
+    assert load_settings(file).corpus.limits == Limits(max_pages=7, max_depth=50)
 
 
 def test_settings_are_frozen() -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import FrozenInstanceError, fields, replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from qa.types import Answer, AnswerTrace, Article, Citation, Hit, Passage, Receipt, Rename, Verdict
+from qa.types import Answer, AnswerTrace, Article, Citation, Corpus, Hit, Passage, Receipt, Rename, Verdict
 
 
 def test_passage_refuses_offsets_that_do_not_span_its_text() -> None:
@@ -17,6 +19,41 @@ def test_passage_refuses_offsets_that_do_not_span_its_text() -> None:
 def test_passage_accepts_offsets_in_code_points() -> None:
     text = "👩‍👧 é"
     assert Passage("a", "a", 3, 3 + len(text), text).text == text
+
+
+@pytest.mark.parametrize("pages", [(5,), (0, 3, 2), (-1, 2)])
+def test_article_refuses_pages_out_of_order_or_of_its_text(pages: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match=r"article a: its pages do not start in order within 4 characters"):
+        Article("a", "text", "T", pages=pages)
+
+
+@given(st.lists(st.integers(0, 5), min_size=1, max_size=12))
+def test_page_of_an_offset_is_the_one_that_holds_it(lengths: list[int]) -> None:
+    """The oracle writes each page's number into its text."""
+    texts = [chr(96 + number) * length for number, length in enumerate(lengths, start=1)]
+    starts = tuple(sum(lengths[:number]) for number in range(len(lengths)))
+    article = Article("a", "".join(texts), "T", pages=starts)
+    assert [article.page_at(offset) for offset in range(len(article.text))] == [ord(c) - 96 for c in article.text]
+
+
+def test_article_without_pages_has_no_page_anywhere() -> None:
+    assert Article("a", "text", "T").page_at(2) is None
+
+
+@pytest.mark.parametrize(
+    ("place", "inside", "outside"),
+    [
+        ("", ["a.md", "sub/a.md"], []),
+        ("sub/", ["sub/a.md", "sub/b/c.md"], ["sub.md", "a.md"]),
+        ("a.jsonl#", ["a.jsonl#1"], ["a.jsonl", "b.jsonl#1"]),
+        ("a.md", ["a.md"], ["a.md.txt", "sub/a.md"]),
+    ],
+)
+def test_corpus_tells_what_may_be_in_a_place_it_could_not_read(
+    place: str, inside: list[str], outside: list[str]
+) -> None:
+    corpus = Corpus((), unread=(place,))
+    assert [corpus.left_unread(i) for i in inside + outside] == [True] * len(inside) + [False] * len(outside)
 
 
 def test_data_is_frozen_and_slotted() -> None:

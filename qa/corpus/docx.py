@@ -32,7 +32,7 @@ def extract(data: bytes, limits: Limits) -> dict[str, object]:
     _check_archive(data, limits.max_unpacked_bytes)
     try:
         document = Document(io.BytesIO(data))
-        text = clean(re.sub(r"[ \t]*\n{3,}", "\n\n", "".join(_text(document.element.body))))
+        text = clean(re.sub(r"\n{3,}", "\n\n", "".join(_text(document.element.body))))
         title = _title(document.element.body)
     except MemoryError:
         raise

@@ -19,7 +19,8 @@ YEARS = range(1000, 2101)
 # Control characters, halves of surrogate pairs, and the marks that turn the direction of what follows.
 UNSHOWABLE = re.compile("[\x00-\x08\x0e-\x1b\x7f\x80-\x84\x86-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
 # The same in a text, but that it keeps its tabs, line ends and marks of direction.
-CONTROL = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f-\x84\x86-\x9f]")
+CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]")
+LINE_END = re.compile("\r\n?|[\v\f\x85\u2028\u2029]")
 
 
 def title_from_path(article_id: str) -> str:
@@ -31,7 +32,7 @@ def title_from_path(article_id: str) -> str:
 def clean(text: str) -> str:
     """Return an extracted text with plain line ends, without control characters and halves of surrogate pairs."""
     text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")  # joins pairs, marks halves
-    return CONTROL.sub("", re.sub(r"\r\n?|\f", "\n", text)).strip()
+    return CONTROL.sub("", LINE_END.sub("\n", text)).strip()
 
 
 def bounded(text: str, limits: Limits) -> str:

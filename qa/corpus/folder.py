@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import IO
 
 from qa.corpus import jsonl, markdown, plain
+from qa.corpus.cache import Extractions
 from qa.corpus.decoding import UnreachableError, UnreadableError, decode
 from qa.corpus.fields import bounded
 from qa.corpus.sandbox import FORMATS, Sandbox
@@ -172,11 +173,14 @@ class _Reading:
         self.rejected.append(problem)
 
 
-def read_corpus(folder: Path, limits: Limits | None = None, skip: Iterable[Path] = ()) -> Corpus:
+def read_corpus(
+    folder: Path, limits: Limits | None = None, skip: Iterable[Path] = (), kept: Path | None = None
+) -> Corpus:
     """Read every article below a folder, in order of id, without the folders to skip.
 
     A file that cannot be read is refused by name, never the whole folder. Symbolic links are not
-    followed.
+    followed. `kept` is a folder for what was made of HTML, PDF and DOCX files, so that unchanged ones are
+    not parsed again; one process at a time may use it.
 
     Raises `CorpusNotFoundError` when the folder is not there, `CorpusError` when it is one to skip.
     """
@@ -189,9 +193,12 @@ def read_corpus(folder: Path, limits: Limits | None = None, skip: Iterable[Path]
     if folder.resolve() in {path.resolve() for path in skip}:
         raise CorpusError(f"{folder.absolute()} is both the corpus and the index; name another folder for the index")
     limits = limits or Limits()
-    with Sandbox(limits) as sandbox:
+    extractions = Extractions(kept) if kept is not None else None
+    with Sandbox(limits, extractions) as sandbox:
         reading = _Reading(folder, limits, sandbox)
         for file in corpus_files(folder, skip, reading.refuse):
             reading.read(file)
+    if extractions is not None:
+        extractions.sweep()
     articles = tuple(sorted(reading.articles.values(), key=lambda article: article.id))
     return Corpus(articles, tuple(reading.rejected), tuple(reading.warnings), tuple(reading.unread))

@@ -5,10 +5,12 @@ Runs in the worker only. trafilatura finds the article in the page; nothing is f
 
 from __future__ import annotations
 
-import codecs
+import contextlib
+import json
 import re
 from collections.abc import Iterator
 from copy import deepcopy
+from datetime import datetime
 
 import lxml.html
 from htmldate import find_date
@@ -21,7 +23,9 @@ from qa.corpus.fields import YEARS, clean
 from qa.types import Limits
 
 CHARSET = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([\w:.-]{2,40})""", re.IGNORECASE)
-SPACELESS_STYLE = "translate(@style, ' \t\r\nABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz')"
+MAX_ITEMS = 10_000  # of a level of JSON-LD
+CAPITALS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+SPACELESS_STYLE = f"translate(@style, '{CAPITALS} \t\r\n', '{CAPITALS.lower()}')"
 # What a reader of the page does not see, or what is no text.
 UNSEEN = "|".join(
     [
@@ -58,11 +62,8 @@ def _decode(data: bytes) -> tuple[str, list[str]]:
         try:
             data.decode("utf-8")
         except UnicodeDecodeError:
-            try:
-                if codecs.lookup(name)._is_text_encoding:
-                    return data.decode(name), []
-            except (LookupError, UnicodeError):
-                pass
+            with contextlib.suppress(LookupError, UnicodeError):  # no such encoding, or not this one
+                return data.decode(name), []
     return decode(data)
 
 
@@ -94,7 +95,7 @@ def _fields(tree: HtmlElement) -> dict[str, object]:
         head.append(_alone(element))
     for element in tree.xpath(DATED)[:10]:
         body.append(_alone(element))
-    date = find_date(
+    date = _json_ld_date(card) or find_date(
         deepcopy(card),
         extensive_search=False,
         original_date=True,
@@ -109,6 +110,21 @@ def _fields(tree: HtmlElement) -> dict[str, object]:
     found = extract_metadata(card, date_config={"extensive_search": False})
     tags = ",".join(tag for tag in found.tags or [] if isinstance(tag, str))
     return {"title": found.title, "source": found.sitename, "url": found.url, "published": date, "tags": tags}
+
+
+def _json_ld_date(card: HtmlElement) -> str | None:
+    """Return the outermost `datePublished` that is a date; htmldate knows those of recent decades only."""
+    for script in card.iter("script"):
+        with contextlib.suppress(ValueError, RecursionError):
+            level = [json.loads(script.text or "")]
+            while level := level[:MAX_ITEMS]:
+                objects = [item for item in level if isinstance(item, dict)]
+                for date in (item["datePublished"] for item in objects if "datePublished" in item):
+                    with contextlib.suppress(ValueError, TypeError):
+                        return datetime.fromisoformat(date).date().isoformat()
+                lists = [item for item in level if isinstance(item, list)]
+                level = [value for item in objects for value in item.values()] + [v for item in lists for v in item]
+    return None
 
 
 def _alone(element: HtmlElement) -> HtmlElement:

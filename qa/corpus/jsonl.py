@@ -55,7 +55,7 @@ def _lines(file: IO[bytes], most: int) -> Iterator[tuple[int, bytes | None]]:
                 line = file.readline(1_000_000)
             yield number, None
         elif line.strip():
-            yield number, line
+            yield number, line.strip()
 
 
 def _article(path_id: str, number: int, line: bytes | None, limits: Limits) -> tuple[Article, list[str]]:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import qa
+from qa.corpus.cache import Extractions
 from qa.corpus.decoding import UnreadableError
 from qa.corpus.fields import article_of
 from qa.types import Article, Limits
@@ -25,6 +26,8 @@ ROOT = Path(qa.__file__).parents[1]  # where `-m` finds the package
 # All that the child sees of the environment: what Python and its libraries need to start, nothing secret.
 KEPT = ("PATH", "PYTHONPATH", "PYTHONHOME", "LD_LIBRARY_PATH", "SYSTEMROOT", "TEMP", "TMP", "LANG", "LC_ALL", "TZ")
 PATIENCE = 3  # seconds on the clock for each processor second allowed: others compute, too
+START = 10  # seconds on the clock to start and to load the libraries
+GRACE = 5  # seconds for a child that has closed its end to be gone
 MAX_REMARKS = 20
 
 
@@ -35,8 +38,11 @@ class _EndedError(Exception):
 class Sandbox:
     """Reads hostile formats in a child process, started with the first file. A context manager; not thread-safe."""
 
-    def __init__(self, limits: Limits, command: Sequence[str] = COMMAND) -> None:
+    def __init__(
+        self, limits: Limits, extractions: Extractions | None = None, command: Sequence[str] = COMMAND
+    ) -> None:
         self._limits = limits
+        self._extractions = extractions
         self._command = command
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -48,16 +54,31 @@ class Sandbox:
 
     def read(self, article_id: str, suffix: str, data: bytes) -> tuple[Article, list[str]]:
         """Return the article of a file's bytes, and remarks. Raises `UnreadableError`."""
-        fresh = self._process is None
-        try:
-            answer = self._exchange(FORMATS[suffix], data)
-        except _EndedError as exc:
-            if fresh:
-                raise UnreadableError(str(exc)) from exc
-            return self.read(article_id, suffix, data)  # files before it may have used up what it needs
+        answer = self._extraction(FORMATS[suffix], data)
         if "refused" in answer:
             raise UnreadableError(str(answer["refused"])[:500])
         return _article(article_id, answer, self._limits)
+
+    def _extraction(self, name: str, data: bytes) -> dict[str, Any]:
+        """Return what the child makes of a file, or made of it before."""
+        if self._extractions is None:
+            return self._asked(name, data)
+        key = self._extractions.key(name, data, self._limits)
+        known = self._extractions.get(key)
+        if known is not None:
+            return known
+        answer = self._asked(name, data)
+        self._extractions.put(key, answer)
+        return answer
+
+    def _asked(self, name: str, data: bytes) -> dict[str, Any]:
+        fresh = self._process is None
+        try:
+            return self._exchange(name, data)
+        except _EndedError as exc:
+            if fresh:
+                raise UnreadableError(str(exc)) from exc
+            return self._asked(name, data)  # files before it may have used up what it needs
 
     def _exchange(self, name: str, data: bytes) -> dict[str, Any]:
         process = self._process = self._process or self._start()
@@ -71,11 +92,13 @@ class Sandbox:
                 process.stdin.write(header.encode("ascii") + b"\n" + data)
                 process.stdin.flush()
             line = process.stdout.readline(20 * self._limits.max_text_chars + 1_000_000)
+        except BaseException:  # Ctrl-C: the child would go on
+            self._end()
+            raise
         finally:
             clock.cancel()
-            code = 0 if line.endswith(b"\n") else self._end()
         if not line.endswith(b"\n"):
-            raise self._failure(code, late.is_set())
+            raise self._failure(self._end(at_once=bool(line)), late.is_set())
         answer: dict[str, Any] = json.loads(line)
         if "exhausted" in answer:
             self._end()
@@ -90,7 +113,7 @@ class Sandbox:
             late.set()
             process.kill()
 
-        clock = threading.Timer(PATIENCE * self._limits.max_parse_seconds, end)
+        clock = threading.Timer(START + PATIENCE * self._limits.max_parse_seconds, end)
         clock.daemon = True
         clock.start()
         return clock
@@ -112,17 +135,19 @@ class Sandbox:
             env={name: os.environ[name] for name in KEPT if name in os.environ},
         )
 
-    def _end(self) -> int:
-        """End the child, which has nothing to lose, and return its exit code."""
+    def _end(self, at_once: bool = True) -> int:
+        """End the child, which has nothing to lose, and return its exit code: its own where it ends by itself."""
         process, self._process = self._process, None
         if process is None:
             return 0
+        if at_once:
+            process.kill()
         for pipe in (process.stdin, process.stdout):
             with contextlib.suppress(OSError):
                 if pipe is not None:
                     pipe.close()
         try:
-            return process.wait(1)
+            return process.wait(GRACE)
         except subprocess.TimeoutExpired:
             process.kill()
             return process.wait()

@@ -12,7 +12,7 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from qa.errors import IndexCorruptError, IndexMismatchError
 
-FORMAT = 2  # raise it when an older reader would misread the files
+FORMAT = 3  # raise it when an older reader would misread the files
 MANIFEST, ARTICLES, PASSAGES = "manifest.json", "articles.jsonl", "passages.jsonl"
 ANEW = "run `briefing index` to build anew"
 

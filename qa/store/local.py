@@ -20,6 +20,8 @@ from qa.store.rows import mapped
 from qa.store.writer import BM25, COUNTS, SENTENCES, VECTORS, StoreWriter
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from qa.types import Mask, Rows, Scores, Vector, Vectors
 
 
@@ -103,6 +105,10 @@ class LocalStore:
             rows, weights = self.postings(term)
             np.add.at(scores, rows, np.float32(self.idf(term)) * weights)
         return scores
+
+    def side_by_side(self, pairs: Sequence[tuple[str, str]], rows: Rows) -> NDArray[np.bool_]:
+        """Return (rows, pairs): whether a passage holds the second term of a pair right after the first."""
+        return self._postings.side_by_side(pairs, rows)
 
     def idf(self, term: str) -> float:
         """Return ln(1 + (N - df + 0.5) / (df + 0.5)), the weight of a term in BM25 as Lucene has it."""

@@ -8,6 +8,7 @@ the postings of its own terms only; everything is mapped, so that opening costs 
     starts.npy                  (v + 1,) where the postings of each term start
     rows.npy, weights.npy       (p,) the passages, ascending within a term, and the weights
     lengths.npy                 (n,) terms of each passage
+    sequence.npy                (t,) the terms of each passage in text order, as places in the vocabulary
 """
 
 from __future__ import annotations
@@ -29,10 +30,15 @@ if TYPE_CHECKING:
     from qa.types import Rows, Scores
 
 TERMS, TERM_ENDS, STARTS, ROWS, WEIGHTS = "terms.npy", "term_ends.npy", "starts.npy", "rows.npy", "weights.npy"
-LENGTHS = "lengths.npy"
-SPOOL_TERMS, SPOOL_COUNTS = "spool_terms.npy", "spool_counts.npy"  # in order of passages; gone in the end
+LENGTHS, SEQUENCE = "lengths.npy", "sequence.npy"
+SPOOL_TERMS, SPOOL_COUNTS, SPOOL_SEQUENCE = (
+    "spool_terms.npy",
+    "spool_counts.npy",
+    "spool_sequence.npy",
+)  # in order of passages; gone in the end
 K1, B = 1.2, 0.75
 BLOCK = 20_000  # passages that are sorted into the postings at once: some 20 MB
+MANY = 1_000_000  # terms renumbered at once
 NO_TERM = ""  # stands where a passage has no term at all, so that no array is empty
 
 
@@ -51,6 +57,7 @@ class PostingsWriter:
         self._distinct = array("i")  # different terms of each passage
         self._terms = RowFile(folder / SPOOL_TERMS, (), np.int32)
         self._counts = RowFile(folder / SPOOL_COUNTS, (), np.int32)
+        self._sequence = RowFile(folder / SPOOL_SEQUENCE, (), np.int32)
 
     def add(self, terms: Sequence[str]) -> None:
         """Append one passage."""
@@ -58,6 +65,7 @@ class PostingsWriter:
         numbers = self._numbers
         self._terms.append(np.array([numbers.setdefault(term, len(numbers)) for term in counts], dtype=np.int32))
         self._counts.append(np.array(list(counts.values()), dtype=np.int32))
+        self._sequence.append(np.array([numbers[term] for term in terms or (NO_TERM,)], dtype=np.int32))
         self._lengths.append(counts.total())
         self._distinct.append(len(counts))
 
@@ -65,6 +73,7 @@ class PostingsWriter:
         """Close the files."""
         self._terms.close()
         self._counts.close()
+        self._sequence.close()
 
     def finish(self) -> None:
         """Write the vocabulary and the postings, sorted by term and row (a counting sort, block by block)."""
@@ -87,8 +96,15 @@ class PostingsWriter:
             rows[targets] = owners[order]
             weights[targets] = self._saturated(counts[span], owners)[order]
             cursor += held
-        for name in (SPOOL_TERMS, SPOOL_COUNTS):
+        self._write_sequence(places)
+        for name in (SPOOL_TERMS, SPOOL_COUNTS, SPOOL_SEQUENCE):
             (self._folder / name).unlink()
+
+    def _write_sequence(self, places: NDArray[np.int64]) -> None:
+        numbers = mapped(self._folder / SPOOL_SEQUENCE)
+        sequence = created(self._folder / SEQUENCE, len(numbers), np.int32)
+        for start in range(0, len(numbers), MANY):
+            sequence[start : start + MANY] = places[numbers[start : start + MANY]]
 
     def _write_vocabulary(self) -> NDArray[np.int64]:
         encoded = sorted((_utf8(term), number) for term, number in self._numbers.items())
@@ -127,14 +143,17 @@ class Postings:
     def __init__(self, folder: Path) -> None:
         names = (TERMS, TERM_ENDS, STARTS, ROWS, WEIGHTS)
         self._terms, self._ends, self._starts, self._rows, self._weights = (mapped(folder / name) for name in names)
-        self.passages = len(mapped(folder / LENGTHS))
-        fits = (
-            len(self._ends) == len(self._starts)
-            and int(self._ends[-1]) == len(self._terms)
-            and int(self._starts[-1]) == len(self._rows) == len(self._weights)
-        )
-        if not fits:
+        self._sequence = mapped(folder / SEQUENCE)
+        self._sequence_ends = np.cumsum(mapped(folder / LENGTHS), dtype=np.int64)  # (n,)
+        self.passages = len(self._sequence_ends)
+        fits = len(self._ends) == len(self._starts) and int(self._ends[-1]) == len(self._terms)
+        if not fits or not int(self._starts[-1]) == len(self._rows) == len(self._weights):
             raise ValueError(f"{folder}: vocabulary and postings do not fit each other")
+        if int(self._sequence_ends[-1]) != len(self._sequence):
+            held = int(self._sequence_ends[-1])
+            raise ValueError(
+                f"{folder}: the passages have {held} terms in {LENGTHS}, {len(self._sequence)} in {SEQUENCE}"
+            )
 
     def __len__(self) -> int:
         """Return the number of terms."""
@@ -145,6 +164,17 @@ class Postings:
         place = self._place(term)
         start, end = (0, 0) if place is None else (int(self._starts[place]), int(self._starts[place + 1]))
         return self._rows[start:end], self._weights[start:end]
+
+    def side_by_side(self, pairs: Sequence[tuple[str, str]], rows: Rows) -> NDArray[np.bool_]:
+        """Return (rows, pairs): whether a passage holds the second term of a pair right after the first."""
+        places = [(self._place(first), self._place(second)) for first, second in pairs]
+        known = [(i, first, second) for i, (first, second) in enumerate(places) if None not in (first, second)]
+        held = np.zeros((len(rows), len(pairs)), dtype=np.bool_)
+        for at, row in enumerate(rows):
+            terms = self._sequence[self._sequence_ends[row - 1] if row else 0 : self._sequence_ends[row]]
+            for i, first, second in known:
+                held[at, i] = ((terms[:-1] == first) & (terms[1:] == second)).any()
+        return held
 
     def frequency(self, term: str) -> int:
         """Return how many passages hold a term."""

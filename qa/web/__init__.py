@@ -9,6 +9,9 @@ if TYPE_CHECKING:
     from qa.settings import Settings
 
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # Gradio reads it when imported; the page stays offline
+# Gradio's queue would keep its last 10,000 events, and make a table of them with pandas after each one.
+os.environ["GRADIO_ANALYTICS_MAX_EVENTS"] = "10"
+os.environ["GRADIO_ANALYTICS_CACHE_FREQUENCY"] = "1000000000"
 
 __all__ = ["serve"]
 

@@ -1,4 +1,4 @@
-"""The server: FastAPI with the page at its root, security headers on everything, and `serve`."""
+"""The server: page, REST, MCP and metrics in one application, security headers on everything, and `serve`."""
 
 from __future__ import annotations
 
@@ -8,21 +8,35 @@ import re
 import secrets
 import socket
 import sys
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
 from importlib import resources
 
 import gradio as gr
 import uvicorn
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
+from mcp.server import MCPServer
+from mcp.server.transport_security import TransportSecuritySettings
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from qa.briefing import Briefing
 from qa.errors import ServeError
 from qa.settings import Settings
+from qa.watch import follow
+from qa.web.desk import Desk
+from qa.web.guard import Guard, access
+from qa.web.mcp import create_mcp
+from qa.web.metrics import METRICS_TYPE, CountCalls, Metrics, log_to_stderr
 from qa.web.page import Files, build_page, folder_files, static
+from qa.web.rest import create_api, on_http_error
+from qa.web.writing import add_writing
 
 log = logging.getLogger(__name__)
 
+MOST_CONNECTIONS = 500  # at once; each open tab holds one or two
 GRACE_SECONDS = 3  # an open tab would otherwise hold up the shutdown
 WARMING = "Is anyone there?"
 
@@ -102,16 +116,62 @@ class _Response:
 
 
 def create_app(briefing: Briefing, seen: Files | None = None) -> FastAPI:
-    """Return the application over a briefing; `seen` is the corpus folder as the index has taken it in."""
-    app = FastAPI(title=briefing.settings.serve.title, docs_url=None, redoc_url=None, openapi_url=None)
+    """Return the application over a briefing: page at /, REST at /api, MCP at /mcp, metrics at /metrics.
+
+    `seen` is the corpus folder as the index has taken it in, if that is known.
+
+    Raises `SettingsError` or `ServeError`, as `qa.web.guard.access` does.
+    """
+    return _with_page(create_services(briefing), briefing, seen)
+
+
+def create_services(briefing: Briefing) -> FastAPI:
+    """Return the application without the page: what programs use, and what every request has to pass.
+
+    Raises as `create_app`.
+    """
+    settings = briefing.settings
+    desk = Desk(settings.serve.workers, settings.serve.max_waiting)
+    metrics = Metrics(briefing, settings.serve)
+    briefing.on_answer = metrics.answered
+    mcp = create_mcp(briefing, desk)
+    mcp_app = mcp.streamable_http_app(
+        stateless_http=True,
+        json_response=True,
+        max_request_body_size=settings.serve.max_body_bytes,
+        transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),  # Guard does it
+    )
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=_lifespan(mcp))
+    app.exception_handler(HTTPException)(on_http_error)
     app.add_middleware(CORSMiddleware, allow_origins=[])  # without it Gradio lets any origin in
-    app.add_middleware(SecurityHeaders)
+    app.add_middleware(Guard, who=access(settings))
+    app.add_middleware(CountCalls, metrics=metrics)
+    app.add_middleware(SecurityHeaders)  # the last one is the first that a request meets
+    api = create_api(briefing, desk)
+    if settings.serve.admin:
+        add_writing(api, briefing)
+    app.mount("/api", api)
+    app.router.routes.extend(mcp_app.routes)  # mounted at /mcp, they would answer at /mcp/ only
 
-    @app.get("/health")
-    def health() -> dict[str, str]:
-        """Say that the server is up, and which generation it serves."""
-        return {"status": "ok", "generation": briefing.generation.name}
+    @app.get("/metrics")
+    def exposed() -> Response:
+        return Response(metrics.exposed(), media_type=METRICS_TYPE)
 
+    return app
+
+
+def _lifespan(mcp: MCPServer[None]) -> Callable[[FastAPI], contextlib.AbstractAsyncContextManager[None]]:
+    @contextlib.asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        async with mcp.session_manager.run():
+            yield
+
+    return lifespan
+
+
+def _with_page(app: FastAPI, briefing: Briefing, seen: Files | None) -> FastAPI:
+    """Return the application with the page at its root, behind everything that it has already."""
+    settings = briefing.settings
     mounted: FastAPI = gr.mount_gradio_app(
         app,
         build_page(briefing, seen),
@@ -126,32 +186,56 @@ def create_app(briefing: Briefing, seen: Files | None = None) -> FastAPI:
         ssr_mode=False,
         run_history=False,
         enable_monitoring=False,
-        max_file_size=1,
+        max_file_size=settings.corpus.max_file_bytes if settings.serve.admin else 1,
     )
     return mounted
 
 
 def serve(settings: Settings) -> None:
-    """Open the briefing and serve its page until it is stopped.
+    """Open the briefing and serve its page, REST and MCP until it is stopped.
 
-    Raises `BriefingError`: no corpus and no index, model not usable, or port taken.
+    Raises `BriefingError`: no corpus and no index, model not usable, port taken, or nobody to be let in.
     """
+    access(settings)  # first, because the model takes a while
+    log_to_stderr(settings.serve)
     with _bound(settings) as listener:
         briefing, seen = _opened(settings)
-        app = create_app(briefing, seen)
         briefing.ask(WARMING)
+        app = create_app(briefing, seen)
+        proxies = list(settings.serve.trusted_proxies)
         config = uvicorn.Config(
             app,
-            root_path=settings.serve.root_path,
+            root_path=settings.serve.root_path.rstrip("/"),
+            proxy_headers=bool(proxies),
+            forwarded_allow_ips=proxies,
+            ws="none",
+            log_config=None,
             log_level="warning",
+            access_log=False,
             server_header=False,
+            limit_concurrency=MOST_CONNECTIONS,
             timeout_graceful_shutdown=GRACE_SECONDS,
         )
         listener.listen()
         sys.stdout.write(f"{settings.serve.title}: {_address(listener)}  (Ctrl+C stops it)\n")
         sys.stdout.flush()
-        with contextlib.suppress(KeyboardInterrupt):  # uvicorn has shut down by then, and raises it again
+        with _followed(briefing), contextlib.suppress(KeyboardInterrupt):  # uvicorn has shut down, and raises it again
             uvicorn.Server(config).run(sockets=[listener])
+
+
+@contextlib.contextmanager
+def _followed(briefing: Briefing) -> Iterator[None]:
+    """Follow the corpus folder meanwhile, if the settings say so."""
+    stop = threading.Event()
+    thread = threading.Thread(target=follow, args=(briefing, stop), name="follow the corpus", daemon=True)
+    if briefing.settings.serve.watch:
+        thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        if thread.is_alive():
+            thread.join(GRACE_SECONDS)  # a build that is cut short leaves the old index
 
 
 def _opened(settings: Settings) -> tuple[Briefing, Files | None]:

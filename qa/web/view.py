@@ -1,4 +1,4 @@
-"""What the page shows of answers and articles, as data without markup.
+"""What the page shows of questions and answers, as data without markup.
 
 Whatever comes from articles, file names and questions is hostile: it reaches the chat only through
 `plain`, and everything else as values that the page's JavaScript puts into text nodes.
@@ -6,12 +6,14 @@ Whatever comes from articles, file names and questions is hostile: it reaches th
 
 from __future__ import annotations
 
+import hashlib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError, model_validator
 
 from qa.types import Answer, Article, Citation, Hit, Verdict
 
@@ -21,16 +23,16 @@ MAX_TURNS = 50  # kept in the browser: some 5 kB each, of the 5 MB it grants
 
 SIGN = re.compile(r"[\t\n!-/:-@\[-`{-~]")  # whatever can mean something to Markdown or HTML
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
-HEADING = re.compile(r"[ ]{0,3}(#{1,6})[ \t]+")
-ITEM = re.compile(r"[ \t]*(?:[-*+>|]|\d{1,3}[.)])[ \t]")  # a line that stays a line of its own
 
 
-class _Shown(BaseModel):
+class Shown(BaseModel):
+    """Base of what is sent to the browser."""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Card(_Shown):
-    """A source in the panel: its passage in three pieces, the middle one marked; no number if it is only near."""
+class Card(Shown):
+    """A source in the panel; no number if it is only near."""
 
     number: int | None
     article_id: str
@@ -39,12 +41,18 @@ class Card(_Shown):
     url: str | None
     start: int  # what the reader marks, as offsets of the article
     end: int
+    check: str  # of the words there, so that a shared address notices when they change
     before: str
-    marked: str
+    quote: tuple[str, str, str]  # lead, short answer, rest; all empty if the passage is only near
     after: str
 
+    @property
+    def words(self) -> str:
+        """The quotation in one piece."""
+        return "".join(self.quote)
 
-class Turn(_Shown):
+
+class Turn(Shown):
     """A question and what was said to it; `number` never changes, so that its markers stay good."""
 
     number: int
@@ -53,30 +61,25 @@ class Turn(_Shown):
     text: str
     confidence: float
     cards: tuple[Card, ...]
+    only: str = ""  # the filters, in words
+    link: tuple[tuple[str, str], ...] = ()  # the filters, as parameters of an address
+    searched_for: str = ""  # where that is not the question itself
+    generation: str = ""
+
+    @model_validator(mode="after")
+    def _cited(self) -> Self:
+        """Refuse an answer without a source, which only an altered conversation holds."""
+        if self.kind == "answered" and not self.cards:
+            raise ValueError("an answer has a source")
+        return self
 
 
-class Part(_Shown):
-    """A stretch of text, marked or not."""
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question that has no answer yet, and what is going on."""
 
-    text: str
-    marked: bool
-
-
-class Block(_Shown):
-    """A paragraph (level 0) or a heading (1 to 6) of an article."""
-
-    level: int
-    parts: tuple[Part, ...]
-
-
-class Page(_Shown):
-    """A whole article for the reader; `note` says what the reader has to know first."""
-
-    title: str
-    about: str
-    url: str | None
-    note: str
-    blocks: tuple[Block, ...]
+    question: str
+    doing: str = "Searching…"
 
 
 TURNS = TypeAdapter(tuple[Turn, ...])
@@ -87,31 +90,35 @@ def plain(text: str) -> str:
     return SIGN.sub(lambda sign: f"&#{ord(sign[0])};", CONTROL.sub("", text))
 
 
-def message(turn: Turn) -> str:
+def message(turn: Turn, thumbs: bool = False) -> str:
     """Return a turn's reply as Markdown; `#src-<turn>-<card>` and its like are read by the page's JavaScript."""
     number = turn.number
     if turn.kind == "error":
         return plain(turn.text)
-    actions = f"[Copy](#copy-{number}-{turn.kind}) [Copy link](#link-{number})"
+    notes = "\n\n".join(f"*{plain(note)}*" for note in _notes(turn))
+    rating = f" [Helpful](#up-{number}) [Not helpful](#down-{number})" if thumbs else ""
+    actions = f"[Copy](#copy-{number}-{turn.kind}) [Copy link](#link-{number}){rating}"
     if turn.kind != "answered":
         near = f"[Show the nearest passages](#near-{number})" if turn.cards else ""
-        return "\n\n".join(part for part in (plain(turn.text), near, actions) if part)
-    first, *others = (f'[{n}](#src-{number}-{n} "Show source {n}")' for n in (card.number for card in turn.cards))
-    quotation = f"> {plain(' '.join(turn.text.split()))} {first}"
-    also = f"See also {' '.join(others)}" if others else ""
-    sure = f"*{min(99, round(100 * turn.confidence))} % sure* {actions}"  # an estimate is never certain
-    return "\n\n".join(part for part in (quotation, also, sure) if part)
+        parts = (plain(turn.text), near, notes, actions)
+    else:
+        sure = f"*{min(99, round(100 * turn.confidence))} % sure* {actions}"  # an estimate is never certain
+        parts = (*_answer(turn), notes, sure)
+    return "\n\n".join(part for part in parts if part)
 
 
-def messages(turns: Sequence[Turn], asking: str | None = None) -> list[dict[str, str]]:
+def messages(turns: Sequence[Turn], asked: Asked | None = None, thumbs: bool = False) -> list[dict[str, str]]:
     """Return the conversation as the chat shows it, with a question that has no answer yet at its end."""
     shown = [
         {"role": role, "content": content}
         for turn in turns
-        for role, content in (("user", plain(turn.question)), ("assistant", message(turn)))
+        for role, content in (("user", plain(turn.question)), ("assistant", message(turn, thumbs)))
     ]
-    if asking is not None:
-        shown += [{"role": "user", "content": plain(asking)}, {"role": "assistant", "content": "*Searching…*"}]
+    if asked is not None:
+        shown += [
+            {"role": "user", "content": plain(asked.question)},
+            {"role": "assistant", "content": f"*{plain(asked.doing)}*"},
+        ]
     return shown
 
 
@@ -129,6 +136,8 @@ def turn_of(answer: Answer, number: int, articles: Mapping[str, Article]) -> Tur
         text=answer.text,
         confidence=answer.confidence,
         cards=cards,
+        searched_for="" if answer.trace.searched_for == answer.question else answer.trace.searched_for,
+        generation=answer.generation,
     )
 
 
@@ -145,66 +154,49 @@ def kept(turns: Sequence[Turn]) -> list[dict[str, object]]:
     return [turn.model_dump(mode="json") for turn in turns[-MAX_TURNS:]]
 
 
-def about(source: str | None, published: date | None) -> str:
-    """Return the line below a title: source and date, as far as they are known."""
-    return " · ".join(part for part in (source, published.isoformat() if published else None) if part)
+def about(source: str | None, published: date | None, page: int | None = None) -> str:
+    """Return the line below a title: source, date and page of a PDF, as far as they are known."""
+    parts = (source, published.isoformat() if published else None, f"page {page}" if page else None)
+    return " · ".join(part for part in parts if part)
 
 
-def page_of(article: Article, start: int, end: int, quote: str = "") -> Page:
-    """Return an article with `start..end` marked.
-
-    With a quote that no longer stands there, the mark goes where it stands now; if nowhere, a note says so.
-    """
-    note = ""
-    if quote and article.text[start:end] != quote:
-        start = article.text.find(quote)
-        end = start + len(quote)
-        if start < 0:
-            note = "This article has changed since; the quoted words are no longer in it."
-    if not 0 <= start < end <= len(article.text):
-        start = end = 0
-    return Page(
-        title=article.title,
-        about=about(article.source, article.published),
-        url=_link(article.url),
-        note=note,
-        blocks=tuple(blocks(article.text, start, end)),
-    )
+def web_address(url: str | None) -> str | None:
+    """Return the address if it may become a link: http and https only."""
+    return url if url and url.lower().startswith(("https://", "http://")) else None
 
 
-def blocks(text: str, start: int, end: int) -> Iterator[Block]:
-    """Yield the paragraphs and headings of a text, with `start..end` marked."""
-    for first, last in _paragraphs(text):
-        heading = HEADING.match(text[first:last])
-        level = len(heading[1]) if heading else 0
-        if heading:
-            words = text[first + heading.end() : last].rstrip().rstrip("#").rstrip()
-            first += heading.end()
-            last = first + len(words)
-        cuts = [first, min(max(start, first), last), min(max(end, first), last), last]
-        pieces = [text[a:b] for a, b in zip(cuts, cuts[1:], strict=False)]
-        parts = (Part(text=piece, marked=i == 1) for i, piece in enumerate(pieces) if piece)
-        yield Block(level=level, parts=tuple(parts))
+def digest(words: str) -> str:
+    """Return eight hexadecimal digits that tell whether words are still the same."""
+    return hashlib.sha256(words.encode("utf-8", "surrogatepass")).hexdigest()[:8]
 
 
-def _paragraphs(text: str) -> Iterator[tuple[int, int]]:
-    """Yield where paragraphs begin and end: at blank lines, around headings and before list items."""
-    begun: int | None = None
-    at = end = 0
-    for line in text.splitlines(keepends=True):
-        stripped = line.rstrip()
-        heading = HEADING.match(stripped)
-        if begun is not None and (not stripped or heading or ITEM.match(line)):
-            yield begun, end
-            begun = None
-        if heading:
-            yield at, at + len(stripped)
-        elif stripped:
-            begun = at if begun is None else begun
-            end = at + len(stripped)
-        at += len(line)
-    if begun is not None:
-        yield begun, end
+def _answer(turn: Turn) -> tuple[str, str]:
+    markers = " ".join(_marker(turn, card) for card in turn.cards[1:])
+    quoted = f"{_quotation(turn)}\n\nSee also {markers}" if markers else _quotation(turn)
+    return _headline(turn), quoted
+
+
+def _headline(turn: Turn) -> str:
+    """Return the short answer, where there is one beside the quotation."""
+    short = turn.cards[0].quote[1] or ("" if _flat(turn.text) in _flat(turn.cards[0].words) else turn.text)
+    return f"**{plain(_flat(short))}**" if short.strip() else ""
+
+
+def _quotation(turn: Turn) -> str:
+    first = turn.cards[0]
+    lead, short, rest = (re.sub(r"\s+", " ", piece) for piece in first.quote)
+    marked = f"<mark>{plain(short)}</mark>" if short.strip() else plain(short)
+    return f"> {plain(lead.lstrip())}{marked}{plain(rest.rstrip())} {_marker(turn, first)}"
+
+
+def _marker(turn: Turn, card: Card) -> str:
+    return f'[{card.number}](#src-{turn.number}-{card.number} "Show source {card.number}")'
+
+
+def _notes(turn: Turn) -> list[str]:
+    searched = f"Searched for: {turn.searched_for}" if turn.searched_for else ""
+    only = f"Only {turn.only}" if turn.only else ""
+    return [" ".join(note.split()) for note in (searched, only) if note]
 
 
 def _cited(citation: Citation) -> Card:
@@ -213,14 +205,24 @@ def _cited(citation: Citation) -> Card:
         number=citation.number,
         article_id=citation.article_id,
         title=citation.title,
-        about=about(citation.source, citation.published),
-        url=_link(citation.url),
+        about=about(citation.source, citation.published, citation.page),
+        url=web_address(citation.url),
         start=citation.start,
         end=citation.end,
+        check=digest(citation.quote),
         before=_tail(passage.text[: max(0, citation.start - passage.start)]),
-        marked=citation.quote,
+        quote=_pieces(citation),
         after=_head(passage.text[max(0, citation.end - passage.start) :], AROUND),
     )
+
+
+def _pieces(citation: Citation) -> tuple[str, str, str]:
+    """Return the quotation cut at its short answer."""
+    quote, start, end = citation.quote, citation.answer_start, citation.answer_end
+    if start is None or end is None or not citation.start <= start < end <= citation.end:
+        return quote, "", ""
+    first, last = start - citation.start, end - citation.start
+    return quote[:first], quote[first:last], quote[last:]
 
 
 def _near(hit: Hit, article: Article) -> Card:
@@ -229,18 +231,19 @@ def _near(hit: Hit, article: Article) -> Card:
         number=None,
         article_id=article.id,
         title=article.title,
-        about=about(article.source, article.published),
-        url=_link(article.url),
+        about=about(article.source, article.published, article.page_at(passage.start)),
+        url=web_address(article.url),
         start=passage.start,
         end=passage.end,
+        check=digest(passage.text),
         before=_head(passage.text, EXCERPT),
-        marked="",
+        quote=("", "", ""),
         after="",
     )
 
 
-def _link(url: str | None) -> str | None:
-    return url if url and url.lower().startswith(("https://", "http://")) else None
+def _flat(text: str) -> str:
+    return " ".join(text.split())
 
 
 def _head(text: str, most: int) -> str:

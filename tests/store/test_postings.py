@@ -59,19 +59,34 @@ def test_terms_by_prefix_are_all_of_them_with_their_frequencies(
     assert list(found) == sorted(found, key=lambda term: term.encode("utf-8", "surrogatepass"))
 
 
+@given(DOCUMENTS, st.lists(st.tuples(WORDS, WORDS), max_size=4), st.integers(1, 5))
+def test_pairs_stand_side_by_side_in_text_order(
+    tmp_path_factory: pytest.TempPathFactory, documents: list[list[str]], pairs: list[tuple[str, str]], many: int
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(postings, "MANY", many)
+        found = written(tmp_path_factory.mktemp("p") / "bm25", documents)
+    pairs += [(one, other) for document in documents for one, other in zip(document, document[1:], strict=False)]
+    rows = np.arange(len(documents))[::-1]
+    expected = [
+        [pair in set(zip(document, document[1:], strict=False)) for pair in pairs] for document in documents[::-1]
+    ]
+    assert found.side_by_side(pairs, rows).tolist() == expected
+
+
 def test_nothing_but_the_postings_is_left(tmp_path: Path) -> None:
     written(tmp_path / "bm25", [["gas"], []])
-    names = {"terms.npy", "term_ends.npy", "starts.npy", "rows.npy", "weights.npy", "lengths.npy"}
+    names = {"terms.npy", "term_ends.npy", "starts.npy", "rows.npy", "weights.npy", "lengths.npy", "sequence.npy"}
     assert {file.name for file in (tmp_path / "bm25").iterdir()} == names
 
 
 def test_files_of_two_indexes_are_refused(tmp_path: Path) -> None:
     written(tmp_path / "one", [["gas", "rail"]])
     written(tmp_path / "two", [["gas", "rail", "bank"]])
-    for name in ("terms.npy", "starts.npy", "rows.npy"):
+    for name in ("terms.npy", "starts.npy", "rows.npy", "lengths.npy"):
         kept = (tmp_path / "one" / name).read_bytes()
         (tmp_path / "one" / name).write_bytes((tmp_path / "two" / name).read_bytes())
-        with pytest.raises(ValueError, match="do not fit each other"):
+        with pytest.raises(ValueError, match=r"do not fit each other|3 terms in lengths\.npy, 2 in sequence\.npy"):
             Postings(tmp_path / "one")
         (tmp_path / "one" / name).write_bytes(kept)
     assert Postings(tmp_path / "one").frequency("gas") == 1

@@ -6,8 +6,10 @@ import os
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 import uvicorn
@@ -35,6 +37,7 @@ OFFLINE = (
 )
 PATIENCE = 15_000  # milliseconds
 SIZES = {"desktop": (1280, 800), "phone": (390, 844)}
+WINDOWS = [(size, colours) for size in SIZES for colours in ("light", "dark")]
 
 # Whatever of it runs sets a window.CANARY_…; whatever of it loads leaves the page's address.
 HOSTILE_NAME = "\"><img src=x onerror=window.CANARY_name=1> ${window.CANARY_name2=1} '*_`.md"
@@ -79,6 +82,8 @@ class Site:
 
     url: str
     corpus: Path
+    index: Path
+    briefing: Briefing
 
 
 @dataclass
@@ -94,6 +99,8 @@ class Watched:
         self.page.goto(self.url + path, wait_until="domcontentloaded")
         self.page.wait_for_selector("#box textarea")
         self.page.wait_for_selector("header h1")
+        self.page.locator(".filtering").filter(has_text="article").wait_for()
+        self.page.wait_for_selector(".articles li", state="attached")
 
     def ask(self, question: str) -> Locator:
         """Ask, and return the message that answers."""
@@ -128,21 +135,21 @@ def write_corpus(folder: Path) -> None:
         file.write_text(text, encoding="utf-8")
 
 
-@pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """The page over the hostile corpus, served in a thread."""
-    folder = tmp_path_factory.mktemp("site")
+@contextmanager
+def serving(folder: Path, **serve: Any) -> Iterator[Site]:  # noqa: ANN401 (fields of several types)
+    """Serve the page over the hostile corpus from a thread, with these settings."""
     write_corpus(folder / "corpus")
     settings = Settings(
-        corpus=CorpusSettings(folder=folder / "corpus"),
+        corpus=CorpusSettings(folder=folder / "corpus", max_file_bytes=20_000),
         index=IndexSettings(folder=folder / "index", passage_chars=300, overlap_chars=60),
-        serve=ServeSettings(title="Test <b>Briefing</b> ${1+1}"),
+        serve=ServeSettings(title="Test <b>Briefing</b> ${1+1}", **serve),
     )
     with pytest.MonkeyPatch.context() as patch:
         for module in (qa.reader, qa.answer):
             patch.setattr(module, "shipped", WEIGHTS.__getitem__)
         seen = folder_files(settings.corpus.folder)
-        app = create_app(Briefing.open(settings=settings, encoder=FakeEncoder()), seen)
+        briefing = Briefing.open(settings=settings, encoder=FakeEncoder())
+        app = create_app(briefing, seen)
         server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning", timeout_graceful_shutdown=1))
         thread = threading.Thread(target=server.run, daemon=True)
         thread.start()
@@ -150,9 +157,30 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
             assert thread.is_alive(), "the server did not start"
             time.sleep(0.05)
         port = server.servers[0].sockets[0].getsockname()[1]
-        yield Site(f"http://127.0.0.1:{port}/", settings.corpus.folder)
+        yield Site(f"http://127.0.0.1:{port}/", settings.corpus.folder, settings.index.folder, briefing)
         server.should_exit = True
         thread.join(timeout=10)
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """The page over the hostile corpus, as anyone sees it."""
+    with serving(tmp_path_factory.mktemp("site")) as served:
+        yield served
+
+
+@pytest.fixture(scope="session")
+def kept_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """The page as an admin sees it, for tests that change nothing."""
+    with serving(tmp_path_factory.mktemp("kept"), admin=True) as served:
+        yield served
+
+
+@pytest.fixture
+def admin_site(tmp_path: Path) -> Iterator[Site]:
+    """The page over a hostile corpus of its own, as an admin sees it."""
+    with serving(tmp_path, admin=True) as served:
+        yield served
 
 
 @pytest.fixture(scope="session")
@@ -195,9 +223,9 @@ def window(request: pytest.FixtureRequest) -> tuple[str, str]:
     return chosen
 
 
-@pytest.fixture
-def blank(site: Site, browser: Browser, window: tuple[str, str]) -> Iterator[Watched]:
-    """A tab that has not opened the page; at its end nothing ran, left this machine or went to the console."""
+@contextmanager
+def opened(browser: Browser, url: str, window: tuple[str, str] = ("desktop", "light")) -> Iterator[Watched]:
+    """Open a tab that has not opened the page; at its end nothing ran, left this machine or went to the console."""
     size, colours = window
     width, height = SIZES[size]
     context = browser.new_context(
@@ -206,7 +234,7 @@ def blank(site: Site, browser: Browser, window: tuple[str, str]) -> Iterator[Wat
         permissions=["clipboard-read", "clipboard-write"],
         locale="en-GB",
     )
-    watched = watch(context.new_page(), site.url)
+    watched = watch(context.new_page(), url)
     yield watched
     assert watched.canaries() == []
     assert watched.faults == []
@@ -214,7 +242,30 @@ def blank(site: Site, browser: Browser, window: tuple[str, str]) -> Iterator[Wat
 
 
 @pytest.fixture
+def blank(site: Site, browser: Browser, window: tuple[str, str]) -> Iterator[Watched]:
+    """A tab that has not opened the page."""
+    with opened(browser, site.url, window) as watched:
+        yield watched
+
+
+@pytest.fixture
 def tab(blank: Watched) -> Watched:
     """A tab on the page."""
     blank.visit()
     return blank
+
+
+@pytest.fixture
+def kept(kept_site: Site, browser: Browser, window: tuple[str, str]) -> Iterator[Watched]:
+    """A tab on an admin's page that nobody changes."""
+    with opened(browser, kept_site.url, window) as watched:
+        watched.visit()
+        yield watched
+
+
+@pytest.fixture
+def admin(admin_site: Site, browser: Browser, window: tuple[str, str]) -> Iterator[Watched]:
+    """A tab on an admin's page."""
+    with opened(browser, admin_site.url, window) as watched:
+        watched.visit()
+        yield watched

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.web.conftest import HOSTILE_NAME, Site, Watched, watch
+from qa.types import Answer
+from tests.web.conftest import HOSTILE_NAME, WINDOWS, Site, Watched, watch
 
 pytestmark = pytest.mark.slow
 
@@ -30,7 +34,6 @@ TYPED = (
 INSIDE = """(mark) => { const m = mark.getBoundingClientRect(), d = mark.closest('.body').getBoundingClientRect();
 return m.top >= d.top && m.bottom <= Math.min(d.bottom, innerHeight) && m.left >= 0 && m.right <= innerWidth }"""
 
-WINDOWS = [(size, colours) for size in ("desktop", "phone") for colours in ("light", "dark")]
 every_window = pytest.mark.parametrize("window", WINDOWS, indirect=True, ids=["-".join(pair) for pair in WINDOWS])
 
 
@@ -56,7 +59,7 @@ def test_from_a_question_to_the_marked_sentence_and_back(tab: Watched, window: t
     page.wait_for_timeout(300)  # the dialog rises
     assert mark.evaluate(INSIDE)
     assert tab.overflow() <= 0
-    assert re.search(r"#article=long\.md&start=\d+&end=\d+$", page.url)
+    assert re.search(r"#article=long\.md&start=\d+&end=\d+&check=[0-9a-f]{8}$", page.url)
 
     page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
@@ -84,13 +87,13 @@ def test_nothing_hostile_runs_and_all_of_it_is_shown_as_it_is(tab: Watched) -> N
     card.get_by_role("button", name="Read in article").click()
     dialog = page.locator("dialog.reader")
     expect(dialog.locator("mark")).to_contain_text("12,000 quantum widgets")
-    expect(dialog.locator(".text h4")).to_have_text("Heading <svg onload=window.CANARY_head=1>")
+    expect(dialog.locator(".text h3")).to_have_text("Heading <svg onload=window.CANARY_head=1>")
     expect(dialog.locator(".text")).to_contain_text("🙂🙂🙂 <script>window.CANARY_script=1</script> </mark></p>")
     assert dialog.locator("img, script, svg, iframe").count() == 0
     page.keyboard.press("Escape")
     page.mouse.move(5, 5)
-    page.get_by_role("button", name="Articles", exact=True).click()
-    expect(page.locator("#library li")).to_have_count(8)
+    page.get_by_role("button", name="Library", exact=True).click()
+    expect(page.locator(".articles li")).to_have_count(8)
     page.wait_for_timeout(300)
     assert tab.overflow() <= 0
     assert tab.canaries() == []
@@ -166,8 +169,27 @@ def test_an_address_opens_its_article(blank: Watched, site: Site) -> None:
     dialog = page.get_by_role("dialog", name="A long report")
     expect(dialog.locator("mark")).to_have_text("The zeppelin")
     assert dialog.locator("mark").evaluate(INSIDE)
-    dialog.get_by_role("button", name="Close the article").click()
+    dialog.get_by_role("button", name="Close").click()
     expect(page).to_have_url(blank.url)
+
+
+def test_a_citation_has_an_address_that_can_be_shared(tab: Watched) -> None:
+    page = tab.page
+    tab.ask(LONG)
+    page.locator(".card").first.get_by_role("button", name="Copy link").click()
+    expect(page.get_by_role("status").filter(has_text="Copied")).to_be_visible()
+    address = page.evaluate("navigator.clipboard.readText()")
+    assert re.fullmatch(re.escape(tab.url) + r"#article=long\.md&start=\d+&end=\d+&check=[0-9a-f]{8}", address)
+    page.goto("about:blank")
+    page.goto(address)
+    mark = page.get_by_role("dialog", name="A long report").locator("mark")
+    expect(mark).to_have_text("The zeppelin hangar at Friedrichshafen measures 250 metres.")
+    page.get_by_role("dialog").get_by_role("button", name="Copy link").click()
+    page.wait_for_function("(a) => navigator.clipboard.readText().then((text) => text === a)", arg=address)
+    page.goto("about:blank")
+    page.goto(re.sub("check=.*", "check=00000000", address))
+    expect(page.get_by_role("dialog")).to_contain_text("This article has changed since this address was made")
+    expect(page.get_by_role("dialog").locator("mark")).to_have_count(0)
 
 
 def test_going_back_closes_the_reader_and_forward_opens_it(tab: Watched) -> None:
@@ -189,23 +211,70 @@ def test_an_article_that_is_gone_is_said_to_be_gone(blank: Watched) -> None:
     expect(blank.page.get_by_role("dialog")).to_be_hidden()
 
 
-def test_the_library_is_filtered_and_opens_articles(tab: Watched) -> None:
+def test_the_library_is_searched_and_opens_articles(tab: Watched) -> None:
     page = tab.page
-    page.get_by_role("button", name="Articles", exact=True).click()
-    search = page.get_by_role("searchbox")
+    page.get_by_role("button", name="Library", exact=True).click()
+    library = page.get_by_role("dialog", name="Library")
+    search = library.get_by_role("searchbox")
     expect(search).to_be_focused()
+    assert library.get_by_text("Remove").count() == library.locator("input[type=file]").count() == 0
     search.fill("northern 2020")
-    expect(page.locator("#library li")).to_have_count(1)
-    expect(page.locator("#library .count")).to_have_text("1 of 8 articles")
-    entry = page.locator("#library li button")
+    entry = library.locator(".articles button.entry")
+    expect(entry).to_have_count(1)
+    expect(entry).to_have_text("Northern railway postponedin the index · 1 passage · Morning Post · 2020-03-09")
+    expect(library.locator(".body > .count")).to_have_text("1 of 8 articles")
     entry.click()
     expect(page.get_by_role("dialog", name="Northern railway postponed")).to_be_visible()
     page.keyboard.press("Escape")
     expect(entry).to_be_focused()
+    search.fill("no such article")
+    expect(library).to_contain_text("No article has these words in its title, source, date or state.")
     search.fill("recall <img")
-    page.locator("#library li button").click()
+    library.locator(".articles button.entry").click()
     expect(page).to_have_url(re.compile("#article="))
     assert page.evaluate("new URLSearchParams(location.hash.slice(1)).get('article')") == HOSTILE_NAME
+    page.keyboard.press("Escape")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="Library", exact=True)).to_be_focused()
+
+
+def test_the_chat_is_filtered_by_source_and_date(tab: Watched) -> None:
+    page = tab.page
+    line = page.locator(".filtering")
+    expect(line).to_contain_text("Asking all 8 articles")
+    page.get_by_role("button", name="Filter…").click()
+    dialog = page.get_by_role("dialog", name="Ask only some articles")
+    dialog.get_by_role("checkbox", name=re.compile("Morning Post")).check()
+    expect(dialog.get_by_role("status")).to_have_text("These are 3 of 8 articles.")
+    dialog.get_by_label("From").fill("2020-01-01")
+    expect(dialog.get_by_role("status")).to_have_text("These are 1 of 8 articles.")
+    dialog.get_by_role("button", name="Done").click()
+    expect(line).to_contain_text("Asking 1 of 8 articles:")
+    answer = tab.ask(RAILWAY)
+    expect(answer).to_contain_text("Only Morning Post, from 2020-01-01")
+    assert set(page.locator(".card h3").all_inner_texts()) == {"Northern railway postponed"}
+    answer.get_by_role("button", name="Copy link").click()
+    page.wait_for_function("navigator.clipboard.readText().then((text) => text.includes('since=2020-01-01'))")
+    tab.visit()
+    expect(line).to_contain_text("Asking 1 of 8 articles:")
+    for name in ("Do not filter by Morning Post", "Do not filter by from 2020-01-01"):
+        page.get_by_role("button", name=name).click()
+    expect(line).to_contain_text("Asking all 8 articles")
+    page.goto(page.evaluate("navigator.clipboard.readText()"))
+    expect(tab.answer(1)).to_contain_text("Only Morning Post, from 2020-01-01")
+    expect(line).to_contain_text("Asking 1 of 8 articles:")
+
+
+def test_a_hostile_source_is_only_a_choice(tab: Watched) -> None:
+    page = tab.page
+    page.get_by_role("button", name="Filter…").click()
+    page.get_by_role("checkbox", name=re.compile("Evil")).check()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="Filter…")).to_be_focused()
+    expect(page.locator(".filtering")).to_contain_text("<b onmouseover=window.CANARY_source=1>Evil</b> Post ✕")
+    answer = tab.ask(WIDGETS)
+    expect(answer).to_contain_text("Only <b onmouseover=window.CANARY_source=1>Evil</b> Post")
+    page.locator(".chip").hover()
 
 
 def test_examples_are_asked_when_pressed(tab: Watched) -> None:
@@ -222,13 +291,14 @@ def test_examples_are_asked_when_pressed(tab: Watched) -> None:
 def test_copying_the_answer_and_a_link_to_its_question(tab: Watched) -> None:
     page = tab.page
     answer = tab.ask(LONG)
-    answer.get_by_role("link", name="Copy", exact=True).click()
+    answer.get_by_role("button", name="Copy", exact=True).click()
     expect(page.get_by_role("status").filter(has_text="Copied")).to_be_visible()
     copied = page.evaluate("navigator.clipboard.readText()")
-    assert copied == (
-        "The zeppelin hangar at Friedrichshafen measures 250 metres.\n\n[1] A long report, Slow Weekly · 2018-02-03"
-    )
-    answer.get_by_role("link", name="Copy link").click()
+    quoted = "“The zeppelin hangar at Friedrichshafen measures 250 metres.”"
+    origin = "A long report, Slow Weekly · 2018-02-03"
+    address = re.escape(tab.url) + r"#article=long\.md&start=\d+&end=\d+&check=[0-9a-f]{8}"
+    assert re.match(rf"\[1\] {re.escape(quoted)}\n    {origin}\n    {address}(\n|$)", copied)
+    answer.get_by_role("button", name="Copy link").click()
     page.wait_for_function("navigator.clipboard.readText().then((text) => text.includes('?q='))")
     page.goto(page.evaluate("navigator.clipboard.readText()"))
     tab.answer(1)
@@ -252,6 +322,87 @@ def test_a_conversation_is_exported_and_cleared(tab: Watched) -> None:
     tab.visit()
     expect(page.locator("#chat .example")).to_have_count(2)
     expect(page.locator("#chat .message")).to_have_count(0)
+
+
+class Gate:
+    """Holds up the answers of a site until it is opened."""
+
+    def __init__(self, site: Site, patch: pytest.MonkeyPatch) -> None:
+        self.event, ask = threading.Event(), site.briefing.ask
+
+        def wait(*given: Any) -> Answer:  # noqa: ANN401 (hands on what the page gives)
+            assert self.event.wait(120)
+            return ask(*given)
+
+        patch.setattr(site.briefing, "ask", wait)
+
+    def open(self) -> None:
+        self.event.set()
+
+
+def test_clearing_while_an_answer_is_made_leaves_nothing(
+    tab: Watched, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = tab.page
+    tab.ask(RAILWAY)
+    gate = Gate(site, monkeypatch)
+    page.fill("#box textarea", LONG)
+    page.keyboard.press("Enter")
+    expect(page.locator("#chat .bot.message")).to_have_count(2)
+    page.get_by_role("button", name="Clear", exact=True).click()
+    expect(page.locator("#chat .message")).to_have_count(0)
+    gate.open()
+    page.wait_for_timeout(1500)
+    expect(page.locator("#chat .message")).to_have_count(0)
+    expect(page.locator(".card")).to_have_count(0)
+    tab.visit()
+    expect(page.locator("#chat .example")).to_have_count(2)
+    expect(tab.ask(RAILWAY)).to_contain_text("The Development Bank finances")
+    expect(page.locator("#chat .user.message")).to_have_count(1)
+
+
+def test_a_slow_answer_tells_what_is_going_on(
+    tab: Watched, site: Site, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate = Gate(site, monkeypatch)
+    others = [browser.new_page() for _ in range(site.briefing.settings.serve.workers)]
+    for page in [*others, tab.page]:
+        Watched(page, site.url).visit()
+        page.fill("#box textarea", RAILWAY)
+        page.keyboard.press("Enter")
+        expect(page.locator("#chat .bot.message")).to_have_text(re.compile("Searching|Waiting"))
+    expect(others[0].locator("#chat .bot.message")).to_have_text(
+        re.compile(r"Searching 8 articles, reading the best passages… \d+ s")
+    )
+    expect(tab.page.locator("#chat .bot.message")).to_have_text(f"Waiting: {len(others)} questions are before yours…")
+    gate.open()
+    for page in [*others, tab.page]:
+        expect(Watched(page, site.url).answer(0)).to_contain_text("The Development Bank finances")
+    for page in others:
+        page.close()
+
+
+def test_votes_are_written_down_and_can_be_taken_back(tab: Watched, site: Site) -> None:
+    page, file = tab.page, site.index / "feedback.jsonl"
+    file.unlink(missing_ok=True)
+    answer = tab.ask(RAILWAY)
+    helpful = answer.get_by_role("button", name="Helpful", exact=True)
+    helpful.focus()
+    page.keyboard.press("Space")
+    expect(helpful).to_have_attribute("aria-pressed", "true")
+    tab.visit()
+    expect(helpful).to_have_attribute("aria-pressed", "true")
+    helpful.click()
+    expect(helpful).to_have_attribute("aria-pressed", "false")
+    answer.get_by_role("button", name="Not helpful").click()
+    expect(answer.get_by_role("button", name="Not helpful")).to_have_attribute("aria-pressed", "true")
+    votes = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+    assert [(vote["question"], vote["helpful"]) for vote in votes] == [
+        (RAILWAY, True),
+        (RAILWAY, None),
+        (RAILWAY, False),
+    ]
+    assert votes[0]["citations"][0]["article"] == "2016-06-29-railway-loan.md"
 
 
 def test_the_theme_is_switched_and_remembered(tab: Watched) -> None:
@@ -279,7 +430,7 @@ def test_keys(tab: Watched) -> None:
 def test_every_control_has_a_name(tab: Watched) -> None:
     page = tab.page
     tab.ask(RAILWAY)
-    page.get_by_role("button", name="Articles", exact=True).click()
+    page.get_by_role("button", name="Library", exact=True).click()
     expect(page.get_by_role("searchbox")).to_be_focused()
     for role in ("button", "link", "textbox", "searchbox"):
         assert page.get_by_role(role, name=re.compile(r"\S")).count() == page.get_by_role(role).count() > 0

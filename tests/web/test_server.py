@@ -7,6 +7,7 @@ import logging
 import re
 import runpy
 import socket
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,7 @@ import uvicorn
 from starlette.testclient import TestClient
 
 import qa.briefing
+import qa.watch
 from qa.briefing import Briefing
 from qa.errors import BriefingError, CorpusNotFoundError, ServeError
 from qa.settings import ServeSettings, Settings
@@ -26,17 +28,11 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture
 def client(briefing: Briefing) -> Iterator[TestClient]:
-    with TestClient(server.create_app(briefing)) as started:
+    with TestClient(server.create_app(briefing), base_url="http://127.0.0.1:7860") as started:
         yield started
 
 
-def test_health_names_the_generation(client: TestClient, briefing: Briefing) -> None:
-    reply = client.get("/health")
-    assert reply.status_code == 200
-    assert reply.json() == {"status": "ok", "generation": briefing.generation.name}
-
-
-@pytest.mark.parametrize("path", ["/", "/health", "/config", "/nothing/here", "/favicon.ico", "/theme.css"])
+@pytest.mark.parametrize("path", ["/", "/api/health", "/config", "/nothing/here", "/favicon.ico", "/theme.css"])
 def test_every_response_has_the_security_headers(client: TestClient, path: str) -> None:
     headers = client.get(path).headers
     assert headers["x-content-type-options"] == "nosniff"
@@ -72,7 +68,7 @@ def test_what_is_not_offered_is_not_there(client: TestClient, path: str) -> None
 
 def test_no_other_origin_is_let_in(client: TestClient) -> None:
     headers = {"origin": "https://outside.example", "host": "briefing.example"}
-    for path in ("/", "/health", "/config"):
+    for path in ("/", "/api/health", "/config"):
         assert "access-control-allow-origin" not in client.get(path, headers=headers).headers
 
 
@@ -159,3 +155,19 @@ def test_the_app_tells_an_error_in_one_line(
         runpy.run_path(str(ROOT / "app.py"), run_name="__main__")
     assert stopped.value.code == 1
     assert capsys.readouterr().err == "no corpus here\n"
+
+
+@pytest.mark.parametrize("watched", [True, False])
+def test_folder_is_followed_while_it_is_served_if_the_settings_say_so(
+    briefing: Briefing, corpus_folder: Path, monkeypatch: pytest.MonkeyPatch, watched: bool
+) -> None:
+    monkeypatch.setattr(qa.watch, "QUIET_MS", 50)
+    monkeypatch.setattr(qa.watch, "LOOK_MS", 100)
+    serve = briefing.settings.serve.model_copy(update={"watch": watched})
+    briefing.settings = briefing.settings.model_copy(update={"serve": serve})
+    taken_in = threading.Event()
+    monkeypatch.setattr(briefing, "update", lambda: taken_in.set())
+    with server._followed(briefing):
+        (corpus_folder / "new.md").write_text("A bridge was built.", encoding="utf-8")
+        assert taken_in.wait(20 if watched else 0.5) is watched
+    assert not any(thread.name == "follow the corpus" for thread in threading.enumerate())

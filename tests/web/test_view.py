@@ -5,7 +5,6 @@ from __future__ import annotations
 import html
 import re
 from dataclasses import replace
-from datetime import date
 
 import pytest
 from hypothesis import given
@@ -14,7 +13,7 @@ from markdown_it import MarkdownIt
 
 from qa.answer import TEXTS
 from qa.briefing import Briefing
-from qa.types import Answer, Article, Verdict
+from qa.types import Answer, Verdict
 from qa.web import view
 
 MARKDOWN = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
@@ -82,8 +81,58 @@ def test_further_citations_are_named_on_a_line_of_their_own(briefing: Briefing) 
 
 
 def test_a_quotation_over_several_lines_stays_one_quotation(briefing: Briefing) -> None:
-    shown = turn(briefing, "Who finances the northern railway?").model_copy(update={"text": "one\ntwo\n\n# three"})
+    shown = turn(briefing, "Who finances the northern railway?")
+    card = shown.cards[0].model_copy(update={"quote": ("one\ntwo\n\n# three", "", "")})
+    shown = shown.model_copy(update={"cards": (card,), "text": card.words})
     assert view.message(shown).startswith("> one two &#35; three [1]")
+
+
+def test_a_short_answer_comes_first_and_is_marked_in_its_sentence(briefing: Briefing) -> None:
+    answer = briefing.ask("Who finances the northern railway?")
+    citation = answer.citations[0]
+    start = citation.start + citation.quote.index("Development")
+    cited = replace(citation, answer_start=start, answer_end=start + len("Development Bank"))
+    shown = view.turn_of(replace(answer, citations=(cited,)), 7, briefing.generation.articles)
+    assert shown.cards[0].quote[:2] == ("The ", "Development Bank")
+    assert shown.cards[0].words == citation.quote
+    first, second, *_ = view.message(shown).split("\n\n")
+    assert first == "**Development Bank**"
+    assert second.startswith("> The <mark>Development Bank</mark> finances the northern railway")
+
+
+@pytest.mark.parametrize(("start", "end"), [(None, 5), (5, None), (9, 9), (-3, 2), (0, 10_000)])
+def test_a_short_answer_outside_its_sentence_is_none(briefing: Briefing, start: int | None, end: int | None) -> None:
+    answer = briefing.ask("Who finances the northern railway?")
+    cited = replace(answer.citations[0], answer_start=start, answer_end=end)
+    shown = view.turn_of(replace(answer, citations=(cited,)), 7, {})
+    assert shown.cards[0].quote == (cited.quote, "", "")
+    assert "<mark>" not in view.message(shown)
+
+
+def test_a_text_that_is_not_the_quotation_comes_first(briefing: Briefing) -> None:
+    shown = turn(briefing, "Who finances the northern railway?").model_copy(update={"text": "Two *values*"})
+    assert html.unescape(view.message(shown)).startswith("**Two *values***\n\n> The Development Bank")
+
+
+def test_the_page_of_a_pdf_is_named(briefing: Briefing) -> None:
+    answer = briefing.ask("Who finances the northern railway?")
+    cited = replace(answer.citations[0], page=3)
+    shown = view.turn_of(replace(answer, citations=(cited,)), 7, {})
+    assert shown.cards[0].about == "Rail Gazette · 2016-06-29 · page 3"
+
+
+def test_what_was_searched_for_and_where_is_told(briefing: Briefing) -> None:
+    answer = briefing.ask("Who finances the northern railway?")
+    assert turn(briefing, answer.question).searched_for == ""
+    rewritten = replace(answer, trace=replace(answer.trace, searched_for="who *lends*?"))
+    shown = view.turn_of(rewritten, 7, {}).model_copy(update={"only": "A <b>"})
+    assert "*Searched for: who *lends*?*\n\n*Only A <b>*" in html.unescape(view.message(shown))
+
+
+def test_thumbs_are_shown_where_votes_are_taken(briefing: Briefing) -> None:
+    shown = turn(briefing, "Who is the mayor of Paris?")
+    assert view.message(shown, thumbs=True).endswith(" [Helpful](#up-7) [Not helpful](#down-7)")
+    assert "#up" not in view.message(shown)
 
 
 def refused(briefing: Briefing, verdict: Verdict) -> Answer:
@@ -117,8 +166,9 @@ def test_a_card_holds_the_quotation_between_its_surroundings(briefing: Briefing)
     citation = answer.citations[0]
     card = view.turn_of(answer, 1, briefing.generation.articles).cards[0]
     article = briefing.article(card.article_id)
-    assert card.marked == citation.quote == article.text[card.start : card.end]
-    assert card.before.removeprefix("… ") + card.marked + card.after.removesuffix(" …") in article.text
+    assert card.words == citation.quote == article.text[card.start : card.end]
+    assert card.check == view.digest(citation.quote)
+    assert card.before.removeprefix("… ") + card.words + card.after.removesuffix(" …") in article.text
     assert card.about == f"{article.source} · {article.published}"
 
 
@@ -163,72 +213,20 @@ def test_anything_else_that_a_browser_sends_is_no_conversation(saved: object) ->
     assert view.restored(saved) == ()
 
 
+def test_an_answer_without_a_source_is_no_conversation(briefing: Briefing) -> None:
+    altered = view.kept((turn(briefing, "Who finances the northern railway?"),))
+    assert view.restored(altered)
+    altered[0]["cards"] = []
+    assert view.restored(altered) == ()
+
+
 def test_the_conversation_is_kept_to_its_last_turns() -> None:
     turns = [view.Turn(number=n, question="?", kind="error", text="x", confidence=0, cards=()) for n in range(1, 99)]
     assert [t.number for t in view.restored(view.kept(turns))] == list(range(99 - view.MAX_TURNS, 99))
 
 
 def test_a_question_without_an_answer_yet_is_shown_as_searching() -> None:
-    assert view.messages((), asking="**who**?") == [
+    assert view.messages((), view.Asked("**who**?", "Waiting *2*")) == [
         {"role": "user", "content": view.plain("**who**?")},
-        {"role": "assistant", "content": "*Searching…*"},
+        {"role": "assistant", "content": "*Waiting &#42;2&#42;*"},
     ]
-
-
-ARTICLE = Article(
-    "a.md",
-    "🙂 First line\nof a paragraph.\n\n# Head *one* #\nBelow it.\n- item one\n- item two\n\n\n  Last é🙂 words.  \n",
-    "Title",
-    "Post",
-    "https://a.example/",
-    date(2020, 1, 2),
-)
-
-
-def test_an_article_is_cut_into_headings_paragraphs_and_items() -> None:
-    shown = view.page_of(ARTICLE, 0, 0)
-    assert [(block.level, "".join(part.text for part in block.parts)) for block in shown.blocks] == [
-        (0, "🙂 First line\nof a paragraph."),
-        (1, "Head *one*"),
-        (0, "Below it."),
-        (0, "- item one"),
-        (0, "- item two"),
-        (0, "  Last é🙂 words."),
-    ]
-    assert (shown.title, shown.about, shown.url, shown.note) == ("Title", "Post · 2020-01-02", "https://a.example/", "")
-
-
-@given(
-    st.text(alphabet=st.sampled_from("ab #-\n\r\t🙂é\u0301\u2028<"), max_size=80),
-    st.integers(-5, 90),
-    st.integers(-5, 90),
-)
-def test_the_mark_covers_what_was_asked_for_and_no_text_is_lost(text: str, start: int, end: int) -> None:
-    article = replace(ARTICLE, text=text)
-    parts = [part for block in view.page_of(article, start, end).blocks for part in block.parts]
-    letters = re.compile(r"[^\s#]+")
-    whole = "".join(letters.findall("".join(part.text for part in parts)))
-    assert whole == "".join(letters.findall(text))
-    marked = "".join(letters.findall("".join(part.text for part in parts if part.marked)))
-    usable = 0 <= start < end <= len(text)
-    assert marked == ("".join(letters.findall(text[start:end])) if usable else "")
-
-
-def test_a_mark_follows_its_words_when_the_article_changed() -> None:
-    start = ARTICLE.text.index("Below")
-    changed = replace(ARTICLE, text="New opening.\n\n" + ARTICLE.text)
-    shown = view.page_of(changed, start, start + 9, quote="Below it.")
-    assert [part.text for block in shown.blocks for part in block.parts if part.marked] == ["Below it."]
-    assert shown.note == ""
-
-
-def test_words_that_are_gone_are_said_to_be_gone() -> None:
-    shown = view.page_of(ARTICLE, 3, 9, quote="no such words")
-    assert not any(part.marked for block in shown.blocks for part in block.parts)
-    assert "no longer" in shown.note
-
-
-def test_a_heading_of_many_spaces_takes_no_time_to_speak_of() -> None:
-    gap = " " * 20_000
-    (heading,) = tuple(view.blocks(f"## a{gap}b  ##  ", 0, 0))
-    assert (heading.level, [part.text for part in heading.parts]) == (2, [f"a{gap}b"])

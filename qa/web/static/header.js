@@ -1,28 +1,35 @@
 // The header: title, state of the index, and what can be done with the conversation and the page.
-const button = (label, hint, act) => make("button", { type: "button", title: hint, onclick: act }, label);
-
 const tools = () =>
   make(
     "div",
     { class: "tools", role: "group", "aria-label": "Conversation and page" },
-    button("Articles", "Show the list of articles", () => send("library")),
-    button("Export", "Download the conversation as Markdown", () => send("export")),
-    button("Clear", "Clear the conversation", () => trigger("click")),
-    button("Theme", "Switch between light and dark", () => send("theme")),
+    button("Library", { title: "Show the articles" }, () => send("library")),
+    button("Export", { title: "Download the conversation as Markdown" }, () => send("export")),
+    button("Clear", { title: "Clear the conversation" }, () => (send("cleared"), trigger("click"))),
+    button("Theme", { title: "Switch between light and dark" }, () => send("theme")),
   );
 
-const state = ({ articles, built, changed }) => {
+const state = ({ articles, built, changed, held, admin }) => {
   const moment = new Date(built).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
-  const facts = [`${articles} ${articles === 1 ? "article" : "articles"}`, `index built ${moment}`];
-  if (changed !== null) facts.push(changed ? "folder changed, run briefing index" : "up to date");
-  const dot = changed === null ? null : make("span", { class: changed ? "dot stale" : "dot", "aria-hidden": "true" });
-  return make("p", {}, dot, facts.join(" · "));
+  const facts = [counted(articles, "article"), `index built ${moment}`];
+  if (held) facts.push("an earlier index is served");
+  else if (changed !== null) facts.push(!changed ? "up to date" : admin ? "folder changed" : "folder changed, run briefing index");
+  const stale = held || changed;
+  const dot = stale === null ? null : make("span", { class: stale ? "dot stale" : "dot", "aria-hidden": "true" });
+  const rebuild = changed && admin ? button("Rebuild…", { class: "plain" }, () => send("library")) : null;
+  return make("p", {}, dot, facts.join(" · "), rebuild ? " · " : null, rebuild);
 };
 
-const draw = (...title) => element.replaceChildren(make("header", {}, make("div", {}, ...title), tools()));
+const line = make("div");
+element.replaceChildren(make("header", {}, line, tools()));
 
-draw();
-server.status(null).then(
-  (status) => draw(make("h1", {}, status.title), state(status)),
-  () => draw(make("h1", {}, document.title), make("p", {}, "The state of the index could not be loaded.")),
-);
+const look = () =>
+  server.status(null).then(
+    (status) => line.replaceChildren(make("h1", {}, status.title), state(status)),
+    () => line.replaceChildren(make("h1", {}, document.title), make("p", {}, "The state of the index could not be loaded.")),
+  );
+
+look();
+on("indexed", look);
+on("folder", look);
+document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && look());

@@ -20,7 +20,10 @@
   const name = () => {
     for (const said of document.querySelectorAll("#chat [data-testid='bot']")) said.setAttribute("aria-label", "Answer");
     for (const said of document.querySelectorAll("#chat [data-testid='user']")) said.setAttribute("aria-label", "Question");
-    document.querySelector("#library .toggle-button")?.setAttribute("aria-label", "Show or hide the list of articles");
+    for (const list of document.querySelectorAll("#chat .examples")) {
+      list.setAttribute("role", "group"); // a list may hold no buttons
+      list.setAttribute("aria-label", "Example questions");
+    }
   };
   new MutationObserver(name).observe(document.body, { childList: true, subtree: true });
 }

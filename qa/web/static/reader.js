@@ -4,37 +4,40 @@ const title = make("h2", { id: "reader-title" });
 const about = make("p", { class: "about" });
 const note = make("p", { class: "note", role: "note" });
 const link = make("span");
+const share = button("Copy link", { class: "plain" }, () => copy(pageAddress() + hashOf(shown)));
 const text = make("div", { class: "text" });
 const body = make("div", { class: "body", tabindex: "0", role: "group", "aria-labelledby": "reader-title" }, note, text);
-const close = make("button", { type: "button", class: "close", "aria-label": "Close the article" }, "✕");
-const bar = make("div", { class: "bar" }, make("div", {}, title, about), link, close);
-const dialog = make("dialog", { class: "reader", "aria-labelledby": "reader-title" }, bar, body);
+const dialog = dialogOf("reader", [title, about], [link, share], body);
 element.replaceChildren(dialog);
 
 let opener = null;
-
-const address = ({ id, start, end }) => {
-  const parts = new URLSearchParams({ article: id });
-  if (end > start) for (const [name, value] of Object.entries({ start, end })) parts.set(name, value);
-  return `#${parts}`;
-};
+let shown = null;
 
 const wanted = () => {
   const parts = new URLSearchParams(location.hash.slice(1));
   if (!parts.has("article")) return null;
-  return { id: parts.get("article"), start: Number(parts.get("start")) || 0, end: Number(parts.get("end")) || 0 };
+  const [start, end] = ["start", "end"].map((name) => Math.trunc(Number(parts.get(name))) || 0);
+  return { id: parts.get("article"), start, end, check: parts.get("check") ?? "" };
 };
 
-const block = ({ level, parts }) =>
+const block = ({ rank, parts, page }) => [
+  page ? make("p", { class: "page" }, `Page ${page}`) : null,
   make(
-    level ? `h${Math.min(level + 2, 6)}` : "p",
+    rank ? `h${rank}` : "p",
     {},
     ...parts.map((part) => (part.marked ? make("mark", {}, part.text) : part.text)),
-  );
+  ),
+];
 
-const load = async ({ id, start = 0, end = 0, quote = "" }) => {
+// Headings below the dialog's own, h2; files skip levels, which those who listen to a page would miss.
+const ranked = (blocks) => {
+  let last = 2;
+  return blocks.map((each) => ({ ...each, rank: each.level && (last = Math.min(each.level + 2, last + 1, 6)) }));
+};
+
+const load = async ({ id, start = 0, end = 0, quote = "", check = "" }) => {
   try {
-    return await server.read_article({ id, start, end, quote });
+    return await server.read_article({ id, start, end, quote, check });
   } catch {
     return { missing: "The article could not be loaded. Is the server still running?" };
   }
@@ -42,12 +45,15 @@ const load = async ({ id, start = 0, end = 0, quote = "" }) => {
 
 const show = async (where) => {
   const article = await load(where);
+  shown = where;
   title.textContent = article.missing ? "No such article" : article.title;
-  about.textContent = article.about ?? "";
+  about.textContent = article.missing ? "" : (where.about ?? article.about);
   note.textContent = article.missing ?? article.note;
   link.replaceChildren(original(article.url) ?? "");
-  text.replaceChildren(...(article.blocks ?? []).map(block));
+  share.hidden = Boolean(article.missing);
+  text.replaceChildren(...ranked(article.blocks ?? []).flatMap(block).filter(Boolean));
   if (!dialog.open) dialog.showModal();
+  body.focus({ preventScroll: true });
   body.scrollTop = 0;
   body.querySelector("mark")?.scrollIntoView({ block: "center" });
 };
@@ -58,8 +64,6 @@ const follow = () => {
   else dialog.close();
 };
 
-close.addEventListener("click", () => dialog.close());
-dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
 dialog.addEventListener("close", () => {
   opener?.focus();
   opener = null;
@@ -71,6 +75,6 @@ addEventListener("popstate", follow);
 on("read", async (where) => {
   opener = where.opener;
   await show(where);
-  history.pushState({ reader: true }, "", address(where));
+  history.pushState({ reader: true }, "", hashOf(where));
 });
 if (wanted()) follow();

@@ -1,64 +1,100 @@
 // The sources of one turn, and the links in the chat that lead to them. `props.value` holds all turns.
-const LINK = /^#(src|near|copy|link)-(\d+)(?:-(\w+))?$/;
+const LINK = /^#(src|near|copy|link|up|down)-(\d+)(?:-(\w+))?$/;
+const VOTES = "briefing-votes"; // of this conversation: number of a turn -> helpful or not
 
-const chosen = make("style"); // marks the chosen marker in the chat, which is not ours to draw
-document.head.append(chosen);
+const marks = make("style"); // marks the chosen marker and the votes in the chat, which is not ours to draw
+document.head.append(marks);
 let shown = null; // number of the turn on display
+let chosen = null; // address of the chosen marker
+let votes = {};
+try {
+  votes = JSON.parse(localStorage.getItem(VOTES)) ?? {};
+} catch {}
 
 const turns = () => props.value ?? [];
-const choose = (link) => (chosen.textContent = link ? `#chat a[href="${link}"] { ${CHOSEN} }` : "");
-const CHOSEN = "background: var(--accent); color: var(--on-accent)";
+const inChat = (links) => document.querySelectorAll(`#chat ${links}`); // it may arrive later than this script
+
+const mark = () => {
+  const voted = Object.entries(votes).map(([number, helpful]) => `#chat a[href="#${helpful ? "up" : "down"}-${Number(number)}"]`);
+  const rules = [...(chosen ? [`#chat a[href="${chosen}"]`] : []), ...voted];
+  marks.textContent = rules.map((rule) => `${rule} { background-color: var(--accent) !important; color: var(--on-accent) !important; }`).join("\n");
+  name();
+};
+
+// The links in the chat that do something are buttons to those who cannot see them.
+const name = () => {
+  for (const link of inChat("a[href^='#']")) {
+    const [, action, number] = link.getAttribute("href").match(LINK) ?? [];
+    if (!action || action === "src" || action === "near") continue;
+    const pressed = action === "up" ? votes[number] === true : action === "down" ? votes[number] === false : null;
+    const wanted = { role: "button", title: link.textContent, "aria-pressed": pressed };
+    for (const [key, value] of Object.entries(wanted))
+      if (value !== null && link.getAttribute(key) !== String(value)) link.setAttribute(key, value);
+  }
+};
 
 // Paragraphs as lines, without the line breaks and heading signs of the file.
 const flow = (text) =>
   text.split(/\n\s*\n/).map((part) => part.replace(/\s+/g, " ").replace(/^#{1,6} /, "")).join("\n");
 
+const quotation = ({ quote: [lead, answer, rest] }) =>
+  lead || answer || rest
+    ? make("mark", {}, flow(lead), answer.trim() ? make("strong", {}, flow(answer)) : flow(answer), flow(rest))
+    : null;
+
+const whereOf = (source) => ({ ...source, id: source.article_id, quote: words(source) });
+
 const card = (source) =>
   make(
     "li",
-    { class: "card", tabindex: "-1", "data-card": source.number },
+    { class: "card", tabindex: "-1", "data-card": source.number, "aria-label": source.number && `Source ${source.number}` },
     make(
       "div",
       { class: "head" },
       source.number === null ? null : make("span", { class: "number" }, source.number),
       make("div", {}, make("h3", {}, source.title), make("p", { class: "about" }, source.about)),
     ),
-    make(
-      "p",
-      { class: "passage" },
-      flow(source.before),
-      source.marked ? make("mark", {}, flow(source.marked)) : null,
-      flow(source.after),
-    ),
+    make("p", { class: "passage" }, flow(source.before), quotation(source), flow(source.after)),
     make(
       "p",
       { class: "actions" },
-      make("button", { type: "button", class: "read", onclick: (event) => read(source, event.currentTarget) }, "Read in article →"),
+      button("Read in article →", { class: "read" }, (event) => send("read", { ...whereOf(source), opener: event.currentTarget })),
+      button("Copy link", { class: "share" }, () => copy(pageAddress() + hashOf(whereOf(source)))),
       original(source.url),
     ),
   );
 
-const read = ({ article_id: id, start, end, marked }, opener) => send("read", { id, start, end, quote: marked, opener });
+const back = () =>
+  button("↑ Back to the answer", { class: "plain back" }, () => {
+    const [link] = [...inChat(`a[href="${chosen ?? `#near-${shown}`}"]`), ...inChat(`a[href^="#copy-${shown}-"]`)];
+    link?.focus({ preventScroll: true });
+    link?.scrollIntoView({ block: "center" });
+  });
 
 const draw = (turn) => {
-  const near = turn && turn.kind !== "answered";
+  const near = turn && !answered(turn);
   const count = turn?.cards.length ?? 0;
   const heading = near && count ? "Nearest passages" : "Sources";
-  const hint = turn ? "There is nothing near this question." : "Press a marker in an answer to see the sentence in its article.";
+  const hint = turn
+    ? "There is nothing near this question. Try other words, or look through the library."
+    : "Press a marker in an answer to see the sentence in its article. Press “Read in article” to see all of it.";
   shown = turn?.number ?? null;
-  choose(null);
+  chosen = null;
+  mark();
   element.replaceChildren(
     make(
       "section",
-      { class: "sources", "aria-labelledby": "sources-title" },
+      { class: near ? "sources near" : "sources", "aria-labelledby": "sources-title" },
       make(
         "div",
         { class: "title" },
         make("h2", { id: "sources-title", tabindex: "-1" }, heading),
-        make("span", { class: "count" }, count ? `${count} ${near ? "near" : count === 1 ? "source" : "sources"}` : ""),
+        make("span", { class: "count" }, count ? (near ? `${count} near` : counted(count, "source")) : ""),
       ),
       turn ? make("p", { class: "asked" }, turn.question) : null,
+      near && count ? make("p", { class: "hint" }, "None of these answers the question. They come nearest to it.") : null,
       count ? make("ol", {}, ...turn.cards.map(card)) : make("p", { class: "hint" }, hint),
+      count ? back() : null,
     ),
   );
   element.closest("#sources").scrollTop = 0;
@@ -70,54 +106,27 @@ const open = (turn, number) => {
   element.querySelector(".chosen")?.classList.remove("chosen");
   if (target.matches(".card")) {
     target.classList.add("chosen");
-    choose(`#src-${turn.number}-${number}`);
+    chosen = `#src-${turn.number}-${number}`;
+    mark();
   }
   target.focus({ preventScroll: true });
   const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
   target.scrollIntoView({ block: "nearest", behavior: still ? "auto" : "smooth" });
 };
 
-const origin = (source) => [source.title, source.about].filter(Boolean).join(", ");
-
-const asText = (turn) => {
-  if (turn.kind !== "answered") return turn.text;
-  return [turn.text, "", ...turn.cards.map((source) => `[${source.number}] ${origin(source)}`)].join("\n");
+const keepVotes = () => {
+  localStorage.setItem(VOTES, JSON.stringify(votes));
+  mark();
 };
 
-const copy = async (text) => {
-  try {
-    await navigator.clipboard.writeText(text);
-  } catch {
-    const area = make("textarea", { "aria-hidden": "true", class: "offscreen" }); // without https there is no clipboard
-    area.value = text;
-    document.body.append(area);
-    area.select();
-    document.execCommand("copy");
-    area.remove();
-  }
-  say("Copied");
-};
-
-const linkTo = (turn) => `${location.origin}${location.pathname}?${new URLSearchParams({ q: turn.question })}`;
-
-const escaped = (text) => text.replace(/\s+/g, " ").replace(/[\\`*_[\]<>#$|~!&]/g, "\\$&");
-
-const asMarkdown = (turn) => {
-  const answer = turn.kind === "answered" ? `> ${escaped(turn.text)}` : escaped(turn.text);
-  const label = turn.kind === "answered" || !turn.cards.length ? "" : "Nearest passages:\n\n";
-  const sources = turn.cards.map((source) => {
-    const quote = source.marked ? `: “${escaped(source.marked)}”` : "";
-    return `- ${source.number === null ? "" : `[${source.number}] `}${escaped(origin(source))}${quote}`;
-  });
-  return `## ${escaped(turn.question)}\n\n${answer}\n\n${label}${sources.join("\n")}`.trimEnd();
-};
-
-const download = () => {
-  if (!turns().length) return say("There is no conversation to export yet");
-  const text = [`# ${escaped(document.title)}`, ...turns().map(asMarkdown)].join("\n\n") + "\n";
-  const url = URL.createObjectURL(new Blob([text], { type: "text/markdown" }));
-  make("a", { href: url, download: "conversation.md" }).click();
-  setTimeout(() => URL.revokeObjectURL(url), 1000);
+const vote = async (turn, helpful) => {
+  const wanted = votes[turn.number] === helpful ? null : helpful; // pressed again, it is taken back
+  const done = await server.vote({ turn, helpful: wanted }).catch(() => false);
+  if (!done) return say("Your vote could not be kept");
+  if (wanted === null) delete votes[turn.number];
+  else votes[turn.number] = wanted;
+  keepVotes();
+  say(wanted === null ? "Vote taken back" : "Thank you: kept on this server only");
 };
 
 const follow = (event) => {
@@ -130,10 +139,22 @@ const follow = (event) => {
   if (!turn) return say("The sources of this answer are no longer kept");
   if (action === "copy") copy(asText(turn));
   else if (action === "link") copy(linkTo(turn));
+  else if (action === "up" || action === "down") vote(turn, action === "up");
   else open(turn, which);
 };
 
 document.addEventListener("click", follow, true);
-on("export", download);
+document.addEventListener("keydown", (event) => {
+  const link = event.key === " " && event.target.closest?.("#chat a[role='button']");
+  if (!link) return;
+  event.preventDefault();
+  link.click();
+});
+new MutationObserver(name).observe(document.body, { childList: true, subtree: true });
+on("export", () => download(turns()));
+on("cleared", () => {
+  votes = {};
+  keepVotes();
+});
 watch("value", () => draw(turns().at(-1)));
 draw(turns().at(-1));

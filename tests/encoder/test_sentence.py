@@ -1,4 +1,4 @@
-"""The encoder adapter; the fake keeps the same contract as the real one."""
+"""Encoders; the fake keeps the same contract as the real one."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from qa import encoder as module
 from qa.encoder import Options, Prompts, SentenceEncoder, model_folder
+from qa.encoder import model as module
 from qa.errors import ModelError
 from qa.types import Encoder
 from tests.fakes import FakeEncoder

@@ -13,14 +13,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa.bert import TOKENS, _batches, shape_of
 from qa.briefing import Briefing
 from qa.corpus import read_corpus
 from qa.encoder import Options, SentenceEncoder, model_folder
+from qa.encoder.bert import TOKENS, _batches, shape_of
 from qa.errors import IndexMismatchError, ModelError
 from qa.settings import IndexSettings, Settings
+from tests.encoder.models import DIMENSION, KINDS, LINES
 from tests.fakes import FakeEncoder
-from tests.models import DIMENSION, KINDS, LINES
+from tests.test_package import loaded_by
 
 TEXTS = [*LINES, "", "  Gas\tFLOWS\n", "Ünïcode ﬁ 👩‍👧 \x00", "railway " * 200, "[SEP] [MASK] </s> <pad>"]
 KNOWN = {"bundled": True, "prompted": True, "first_token": True, "multilingual": False}
@@ -58,6 +59,13 @@ def test_vectors_are_those_of_sentence_transformers(saved: Callable[[str], str],
     np.testing.assert_allclose(encoder.encode_questions(texts), asked, atol=2e-6)
     spread = expected @ expected.T
     assert spread.min() < 0.9  # a model for which all texts are alike would prove nothing
+
+
+@pytest.mark.slow
+def test_a_question_imports_nothing_of_sentence_transformers() -> None:
+    loaded = loaded_by("from qa.encoder import SentenceEncoder; SentenceEncoder().encode_question('gas?')")
+    assert "torch" in loaded
+    assert loaded & {"sentence_transformers", "transformers", "sklearn", "scipy", "pandas"} == set()
 
 
 @pytest.mark.slow

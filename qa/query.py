@@ -1,0 +1,165 @@
+"""What a question asks the index for: its terms, and the other ways in which passages may say them.
+
+A term that no passage holds may be misspelt: it then stands for the indexed terms nearest to it. An abbreviation and
+its long form stand for each other where an article defines them, as in "China Development Bank (CDB)" (Schwartz and
+Hearst 2003).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+from qa.analysis import terms
+
+if TYPE_CHECKING:
+    from qa.index import Generation
+    from qa.types import Store
+
+Way = tuple[str, ...]
+"""Indexed terms that a passage must hold all of."""
+
+WORD = re.compile(r"[^\W_]+")
+SHORT = range(2, 9)  # letters of an abbreviation
+LONG = range(2, 8)  # words of its long form
+SEARCHED, SEARCHED_LOWER = 2000, 200  # passages looked through for the definition of a word in capitals, of another
+SHORTEST_WORD, LONG_WORD = 4, 8  # letters of a word from which one typing error, or two, are looked for
+SPELLINGS = 3  # terms that a misspelt word may stand for
+REACH = 120  # characters before "(CDB)" in which the long form stands
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A term of the question, its weight, and the ways to say it; none when the corpus has none."""
+
+    term: str
+    idf: float
+    ways: tuple[Way, ...]
+
+    @property
+    def said(self) -> str:
+        """The term as passages have it, if they do."""
+        return self.ways[0][0] if self.ways and len(self.ways[0]) == 1 else self.term
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What is looked up: `text` by the vectors, `wanted` by BM25, and `pairs` of neighbouring terms."""
+
+    text: str
+    wanted: tuple[Wanted, ...]
+    pairs: Mapping[tuple[str, str], float]  # to their weight, the mean of their idf
+
+    @classmethod
+    def of(cls, question: str, generation: Generation) -> Query:
+        """Analyse a question against the corpus of a generation."""
+        store = generation.store
+        sequence = terms(question)
+        words = list(dict.fromkeys(sequence))
+        ways = {word: _spelled(word, store) for word in words}
+        text = question
+        for short, long in _definitions(question, generation).items():
+            term, phrase = terms(short), tuple(terms(long))
+            if term and term[0] in ways:
+                ways[term[0]] += (phrase,)
+                text = re.sub(rf"\b{re.escape(short)}\b", lambda m, long=long: f"{long} ({m[0]})", text, flags=re.I)  # type: ignore[misc]
+            else:
+                for word in phrase:
+                    ways[word] += (tuple(term),)
+        wanted = {word: Wanted(word, _idf(word, ways[word], store), ways[word]) for word in words}
+        neighbours = ((wanted[a], wanted[b]) for a, b in pairwise(sequence))
+        return cls(text, tuple(wanted.values()), {(a.said, b.said): (a.idf + b.idf) / 2 for a, b in neighbours})
+
+
+def _spelled(word: str, store: Store) -> tuple[Way, ...]:
+    return ((word,),) if store.knows(word) else tuple((each,) for each in spellings(word, store))
+
+
+def spellings(word: str, store: Store) -> tuple[str, ...]:
+    """Return up to `SPELLINGS` indexed terms that a misspelt one may stand for, nearest and most frequent first.
+
+    They are one edit away (insertion, deletion, substitution, swap of neighbours), two from `LONG_WORD` letters on, and
+    begin with the first letter of the word, or with its second (a swap).
+    """
+    if len(word) < SHORTEST_WORD or not word.isalpha():
+        return ()
+    edits = 2 if len(word) >= LONG_WORD else 1
+    known = {term: n for first in sorted({word[0], word[1]}) for term, n in store.terms(first).items()}
+    near = [term for term in known if abs(len(term) - len(word)) <= edits and term.isalpha()]
+    found = process.extract(word, near, scorer=OSA.distance, score_cutoff=edits, limit=None)
+    ordered = sorted((distance, -known[term], term) for term, distance, _ in found)
+    return tuple(term for distance, _, term in ordered if distance == ordered[0][0])[:SPELLINGS]
+
+
+def _idf(word: str, ways: tuple[Way, ...], store: Store) -> float:
+    """Return the weight of a term: its own, or that of the term it stands for."""
+    return store.idf(word if store.knows(word) or not ways or len(ways[0]) > 1 else ways[0][0])
+
+
+def _definitions(question: str, generation: Generation) -> dict[str, str]:
+    """Return the abbreviations, with their long forms, that the corpus defines and the question has either of."""
+    words = WORD.findall(question)
+    found = {word: long for word in words if len(word) in SHORT and (long := _long_form(word, generation))}
+    for short, asked in _initials(words):
+        if short not in found and (long := _long_form(short, generation)) and terms(long) == asked:
+            found[short] = long
+    return found
+
+
+def _initials(words: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
+    """Yield the initials of each run of words, with and without its function words, and the run's terms."""
+    held = [terms(word) for word in words]
+    for start in range(len(words)):
+        for end in range(start + LONG.start, min(start + LONG.stop, len(words) + 1)):
+            if held[start] and held[end - 1]:
+                run = list(zip(words[start:end], held[start:end], strict=True))
+                asked = [term for _, own in run for term in own]
+                for short in {"".join(w[0] for w, _ in run): 0, "".join(w[0] for w, own in run if own): 0}:
+                    yield short.upper(), asked
+
+
+def _long_form(short: str, generation: Generation) -> str | None:
+    """Return the long form of an abbreviation from the first passage that defines it."""
+    stem = terms(short)
+    if len(stem) != 1:
+        return None
+    marks = {f"({short})", f"({short.upper()})"}
+    rows, _ = generation.store.postings(stem[0])
+    for row in rows[: SEARCHED if short.isupper() else SEARCHED_LOWER]:
+        text = generation.passages[row].text
+        for mark in marks:
+            place = text.find(mark)
+            if place >= 0 and (long := long_form(short, text[max(0, place - REACH) : place])):
+                return long
+    return None
+
+
+def long_form(short: str, before: str) -> str | None:
+    """Return the shortest run of words at the end of `before` that an abbreviation abbreviates, or None.
+
+    Its letters must follow each other in the run, and the first must begin a word (Schwartz and Hearst 2003).
+    """
+    place, letters, text = len(before), short.casefold(), before.casefold()
+    if len(text) != len(before):  # folding has moved the places
+        return None
+    for i in range(len(letters) - 1, -1, -1):
+        place = _before(text, letters[i], place, begins_word=i == 0)
+        if place < 0:
+            return None
+    found = before[place:].strip()
+    words = WORD.findall(found)
+    return found if 2 <= len(words) <= min(len(letters) + 5, 2 * len(letters)) else None
+
+
+def _before(text: str, letter: str, end: int, begins_word: bool) -> int:
+    """Return the last place of a letter before `end`, at the beginning of a word if it must; -1 if there is none."""
+    place = text.rfind(letter, 0, end)
+    while begins_word and place > 0 and text[place - 1].isalnum():
+        place = text.rfind(letter, 0, place)
+    return place

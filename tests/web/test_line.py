@@ -1,0 +1,66 @@
+"""The line before the model: order, places, and those who leave."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+
+import pytest
+
+from qa.web.line import Line, LineFullError
+
+
+def test_calls_run_in_order_and_know_how_many_are_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("qa.web.line.PULSE_SECONDS", 0.01)
+    ran: list[int] = []
+    gates = [threading.Event() for _ in range(3)]
+
+    def call(number: int) -> int:
+        assert gates[number].wait(20)
+        ran.append(number)
+        return number
+
+    async def wait() -> list[list[int]]:
+        line: Line[int] = Line(workers=1, most=3)
+        tickets = [line.join(lambda n=n: call(n)) for n in range(3)]  # type: ignore[misc]
+        with pytest.raises(LineFullError):
+            line.join(lambda: 9)
+
+        async def places(number: int) -> list[int]:
+            seen: list[int] = []
+            async for ahead in tickets[number].pulse():
+                seen += [] if seen and seen[-1] == ahead else [ahead]
+                if ahead == 0:
+                    gates[number].set()
+            assert tickets[number].result == number
+            return seen
+
+        found = await asyncio.gather(*map(places, range(3)))
+        assert line.join(lambda: 7)  # there is room again
+        return found
+
+    found = asyncio.run(wait())
+    assert ran == [0, 1, 2]
+    assert found[0] == [0]
+    assert found[1][0] == 1
+    assert found[2][0] == 2
+    assert all(places == sorted(places, reverse=True) for places in found)
+
+
+def test_one_who_leaves_is_not_run() -> None:
+    ran: list[str] = []
+    gate = threading.Event()
+
+    async def leave() -> None:
+        line: Line[None] = Line(workers=1, most=9)
+        line.join(lambda: None if gate.wait(20) else None)
+        gone, stays = line.join(lambda: ran.append("gone")), line.join(lambda: ran.append("stays"))
+        pulse = gone.pulse()
+        assert await anext(pulse) == 1
+        await pulse.aclose()  # type: ignore[attr-defined]
+        gate.set()
+        async for _ in stays.pulse():
+            pass
+
+    asyncio.run(leave())
+    assert ran == ["stays"]
