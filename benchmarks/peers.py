@@ -9,9 +9,10 @@ pins in benchmarks/peers/*.txt; that needs a package index, and nothing else nee
 reach one is refused.
 
 A document ranks by its best chunk; every peer is asked for the same number of chunks (--depth), so that ten documents
-come together. Seconds of indexing begin when the encoder is loaded; milliseconds of a question include its encoding;
-memory is the most that the process held (resident set). The peers keep their index in memory, Briefing QA also writes
-it to disk. A Markdown table is printed, and with --json all figures and rankings are written.
+come together. Milliseconds are those of a question that asks for ten results, its encoding included, over the first
+two hundred. Seconds of indexing begin when the encoder is loaded; memory is the most that the process held (resident
+set). The peers keep their index in memory, Briefing QA also writes it to disk. A Markdown table is printed, and with
+--json all figures and rankings are written.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from benchmarks.startup import processor  # noqa: E402 (the script runs from anywhere)
+from qa.beir import judged, metrics  # noqa: E402
 from qa.encoder import model_folder  # noqa: E402
 from qa.errors import BriefingError  # noqa: E402
 from qa.evaluation import BeirSet, read_beir  # noqa: E402
@@ -58,6 +60,7 @@ QUIET = {  # no network, no telemetry, no progress
     "DO_NOT_TRACK": "1",
     "TOKENIZERS_PARALLELISM": "false",
 }
+RESULTS = 10  # of a question whose time is taken
 TAIL = 2000  # characters of a failed process that are shown
 
 
@@ -94,7 +97,7 @@ class Row:
     title: str
     scores: Mapping[str, NDArray[np.float64]]  # metric -> (questions,)
     index_seconds: float
-    question_ms: NDArray[np.float64]  # (questions,)
+    question_ms: NDArray[np.float64]  # (timed questions,)
     peak_mb: float
     chunks: int
     ranks: Mapping[str, list[str]]  # question -> documents, best first
@@ -165,12 +168,12 @@ def environment(pins: Path | None, folder: Path) -> Path:
 
 def task(dataset: BeirSet, queries: int | None, depth: int) -> dict[str, Any]:
     """Return what every peer is given: documents, the first judged questions, and the encoder's folder."""
-    judged = [query for query, text in dataset.queries.items() if query in dataset.qrels and text.strip()]
     return {
         "model": str(model_folder(BUNDLED_MODEL)),
+        "results": RESULTS,
         "depth": depth,
         "documents": [{"id": a.id, "title": a.title, "text": a.text} for a in dataset.articles],
-        "queries": [{"id": query, "text": dataset.queries[query]} for query in judged[:queries]],
+        "queries": [{"id": query, "text": text} for query, text in judged(dataset, queries).items()],
     }
 
 
@@ -189,22 +192,6 @@ def run(peer: Peer, python: Path, given: Mapping[str, Any]) -> dict[str, Any]:
             raise PeerError(f"{peer.title} failed: {called.stderr[-TAIL:]}")
         found: dict[str, Any] = json.loads(result.read_text(encoding="utf-8"))
         return found
-
-
-def metrics(found: Sequence[str], grades: Mapping[str, int]) -> dict[str, float]:
-    """Return the metrics of one ranking; `grades` has the relevant documents. nDCG has linear gain, as trec_eval's."""
-    gains = [grades.get(document, 0) for document in found[:10]]
-    first = next((rank for rank, gain in enumerate(gains, start=1) if gain), None)
-    return {
-        "ndcg@10": _dcg(gains) / _dcg(sorted(grades.values(), reverse=True)[:10]),
-        "hit@1": float(first == 1),
-        "mrr@10": 1 / first if first else 0.0,
-        "recall@5": sum(document in grades for document in found[:5]) / len(grades),
-    }
-
-
-def _dcg(gains: Sequence[int]) -> float:
-    return sum(gain / math.log2(rank + 1) for rank, gain in enumerate(gains, start=1))
 
 
 def rows(peer: Peer, found: Mapping[str, Any], qrels: Mapping[str, Mapping[str, int]]) -> list[Row]:
@@ -266,7 +253,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--sets", nargs="+", default=SETS, help="names of folders in DATA")
     parser.add_argument("--queries", type=int, help="the first so many judged questions of each set")
     parser.add_argument("--peers", nargs="+", choices=PEERS, default=list(PEERS), help="Briefing QA comes last")
-    parser.add_argument("--depth", type=int, default=100, help="chunks that each is asked for")
+    parser.add_argument("--depth", type=int, default=100, help="chunks that each retriever is asked for")
     parser.add_argument("--environments", type=Path, default=Path.home() / ".cache" / "briefing-qa" / "peers")
     parser.add_argument("--json", type=Path, help="file for all figures and rankings")
     return parser.parse_args()

@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from qa.beir import documents
 from qa.briefing import Briefing
 from qa.settings import IndexSettings, Settings
 from qa.types import Article, Corpus
@@ -14,22 +15,19 @@ if TYPE_CHECKING:
     from worker import Index, Search
 
 
-def load(model: str, depth: int) -> Index:
+def load(model: str) -> Index:
     """Load the encoder and return the function that indexes."""
     folder = tempfile.TemporaryDirectory(prefix="peers-briefing-")  # removed when the process ends
     briefing = Briefing(Settings(index=IndexSettings(folder=Path(folder.name), model=model)))
     briefing.encoder.encode_question("warm up")
 
-    def index(documents: list[dict[str, str]]) -> tuple[int, dict[str, Search]]:
+    def index(given: list[dict[str, str]]) -> tuple[int, dict[str, Search]]:
         assert folder  # kept alive
-        articles = sorted((Article(d["id"], d["text"], d["title"]) for d in documents), key=lambda article: article.id)
+        articles = sorted((Article(d["id"], d["text"], d["title"]) for d in given), key=lambda article: article.id)
         receipt = briefing.index(Corpus(tuple(articles)))
 
-        def search(question: str) -> list[str]:
-            found = []
-            for hit in briefing.retrieve(question, k=depth):
-                found += [hit.passage.article_id, *(copy.rpartition(":")[0] for copy in hit.also_in)]
-            return found
+        def search(question: str, depth: int) -> list[str]:
+            return list(documents(briefing.retrieve(question, k=depth)))
 
         return receipt.passages, {"hybrid": search}
 

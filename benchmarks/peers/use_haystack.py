@@ -28,7 +28,7 @@ WAYS = {"reciprocal rank fusion": "reciprocal_rank_fusion", "concatenated": "con
 OVERLAP = 32  # words, the tutorial's
 
 
-def load(model: str, depth: int) -> Index:
+def load(model: str) -> Index:
     """Load the encoder and return the function that indexes."""
     embedder = SentenceTransformersDocumentEmbedder(model=model, progress_bar=False)
     embedder.warm_up()
@@ -43,24 +43,28 @@ def load(model: str, depth: int) -> Index:
         pipeline.connect("embedder", "writer")
         given = [Document(content=f"{d['title']}\n{d['text']}".strip(), meta={"document": d["id"]}) for d in documents]
         pipeline.run({"splitter": {"documents": given}})
-        return store.count_documents(), {name: way(store, model, mode, depth) for name, mode in WAYS.items()}
+        return store.count_documents(), {name: way(store, model, mode) for name, mode in WAYS.items()}
 
     return index
 
 
-def way(store: InMemoryDocumentStore, model: str, mode: str, depth: int) -> Search:
+def way(store: InMemoryDocumentStore, model: str, mode: str) -> Search:
     """Return the hybrid pipeline of the tutorial with one mode of its joiner; embedders of one model share it."""
     pipeline = Pipeline()
     pipeline.add_component("text_embedder", SentenceTransformersTextEmbedder(model=model, progress_bar=False))
-    pipeline.add_component("embedding_retriever", InMemoryEmbeddingRetriever(store, top_k=depth))
-    pipeline.add_component("bm25_retriever", InMemoryBM25Retriever(store, top_k=depth))
+    pipeline.add_component("embedding_retriever", InMemoryEmbeddingRetriever(store))
+    pipeline.add_component("bm25_retriever", InMemoryBM25Retriever(store))
     pipeline.add_component("joiner", DocumentJoiner(join_mode=mode))
     pipeline.connect("text_embedder", "embedding_retriever")
     pipeline.connect("bm25_retriever", "joiner")
     pipeline.connect("embedding_retriever", "joiner")
 
-    def search(question: str) -> list[str]:
-        found = pipeline.run({"text_embedder": {"text": question}, "bm25_retriever": {"query": question}})
-        return [document.meta["document"] for document in found["joiner"]["documents"]]
+    def search(question: str, depth: int) -> list[str]:
+        asked = {
+            "text_embedder": {"text": question},
+            "embedding_retriever": {"top_k": depth},
+            "bm25_retriever": {"query": question, "top_k": depth},
+        }
+        return [document.meta["document"] for document in pipeline.run(asked)["joiner"]["documents"]]
 
     return search

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from worker import Index, Search
 
 
-def load(model: str, depth: int) -> Index:
+def load(model: str) -> Index:
     """Load the encoder and return the function that indexes."""
     embeddings = HuggingFaceEmbeddings(model_name=model)
     embeddings.embed_query("warm up")
@@ -28,11 +28,12 @@ def load(model: str, depth: int) -> Index:
     def index(documents: list[dict[str, str]]) -> tuple[int, dict[str, Search]]:
         given = [Document(f"{d['title']}\n{d['text']}".strip(), metadata={"document": d["id"]}) for d in documents]
         chunks = splitter.split_documents(given)
-        bm25 = BM25Retriever.from_documents(chunks, k=depth)
-        dense = FAISS.from_documents(chunks, embeddings).as_retriever(search_kwargs={"k": depth})
+        bm25 = BM25Retriever.from_documents(chunks)
+        dense = FAISS.from_documents(chunks, embeddings).as_retriever()
         ensemble = EnsembleRetriever(retrievers=[bm25, dense], weights=[0.5, 0.5])
 
-        def search(question: str) -> list[str]:
+        def search(question: str, depth: int) -> list[str]:
+            bm25.k = dense.search_kwargs["k"] = depth
             return [document.metadata["document"] for document in ensemble.invoke(question)]
 
         return len(chunks), {"ensemble": search}

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 LENGTH = 1000  # characters
 
 
-def load(model: str, depth: int) -> Index:
+def load(model: str) -> Index:
     """Load the encoder and return the function that indexes."""
     embeddings = Embeddings(path=model, hybrid=True)
     embeddings.transform("warm up")
@@ -27,7 +27,7 @@ def load(model: str, depth: int) -> Index:
         given = [(d["id"], chunk) for d in documents for chunk in segment(f"{d['title']}\n{d['text']}".strip())]
         embeddings.index((number, chunk) for number, (_, chunk) in enumerate(given))
 
-        def search(question: str) -> list[str]:
+        def search(question: str, depth: int) -> list[str]:
             return [given[number][0] for number, _ in embeddings.search(question, depth)]
 
         return len(given), {"hybrid": search}

@@ -1,8 +1,9 @@
 """Run one peer over one task, in the peer's own environment: `python worker.py ADAPTER.py task.json result.json`.
 
-An adapter has one function, `load(model, depth)`: it loads the encoder of a folder, warms it up, and returns a function
-that takes the documents, indexes them, and returns how many chunks there are and the ways to search them by name. A
-way takes a question and returns the documents of up to `depth` chunks, best first, one as often as it has chunks.
+An adapter has one function, `load(model)`: it loads the encoder of a folder, warms it up, and returns a function that
+takes the documents, indexes them, and returns how many chunks there are and the ways to search them by name. A way
+takes a question and how many chunks each of its retrievers shall find, and returns the documents of what it found,
+best first, one as often as it has chunks.
 
 The standard library alone, since nothing of ours is installed there. Any attempt to reach a network is refused.
 """
@@ -19,11 +20,12 @@ from pathlib import Path
 from typing import Any
 
 Document = dict[str, str]  # id, title, text
-Search = Callable[[str], list[str]]
+Search = Callable[[str, int], list[str]]
 Index = Callable[[list[Document]], tuple[int, dict[str, Search]]]
-Load = Callable[[str, int], Index]
+Load = Callable[[str], Index]
 
 RANKED = 20  # documents kept of a ranking
+TIMED = 200  # questions
 NETWORK = (
     "socket.connect",
     "socket.getaddrinfo",
@@ -57,7 +59,7 @@ def by_document(chunks: Sequence[str]) -> list[str]:
 def run(load: Load, task: dict[str, Any]) -> dict[str, Any]:
     """Index the documents, ask every question in every way, and return rankings and costs."""
     started = time.perf_counter()
-    index = load(task["model"], task["depth"])
+    index = load(task["model"])
     loaded = time.perf_counter()
     chunks, ways = index(task["documents"])
     indexed = time.perf_counter()
@@ -65,20 +67,21 @@ def run(load: Load, task: dict[str, Any]) -> dict[str, Any]:
         "load_seconds": loaded - started,
         "index_seconds": indexed - loaded,
         "chunks": chunks,
-        "ways": {name: ask(search, task["queries"]) for name, search in ways.items()},
+        "ways": {name: ask(search, task) for name, search in ways.items()},
         "peak_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * RSS_UNIT,
     }
 
 
-def ask(search: Search, queries: Sequence[dict[str, str]]) -> dict[str, Any]:
-    """Return the ranking of each question, and the seconds it took; the first is asked once more, to warm up."""
-    search(queries[0]["text"])
-    ranks, seconds = {}, []
-    for query in queries:
+def ask(search: Search, task: dict[str, Any]) -> dict[str, Any]:
+    """Return the seconds of the first questions, asked for few results, and the ranking of each, asked for many."""
+    queries = task["queries"]
+    search(queries[0]["text"], task["results"])  # warm
+    seconds = []
+    for query in queries[:TIMED]:
         started = time.perf_counter()
-        found = search(query["text"])
+        search(query["text"], task["results"])
         seconds.append(time.perf_counter() - started)
-        ranks[query["id"]] = by_document(found)
+    ranks = {query["id"]: by_document(search(query["text"], task["depth"])) for query in queries}
     return {"ranks": ranks, "seconds": seconds}
 
 
