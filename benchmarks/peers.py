@@ -278,8 +278,8 @@ def main() -> None:
         print(f"\n**{name}**: {size}; {before} before, {load_average()} after\n")
         print(table(found) if found else "nothing was measured", flush=True)
         written["sets"][name] = {row.title: row.as_json() for row in found}
-    if args.json:
-        args.json.write_text(json.dumps(written | {"failures": failures}), encoding="utf-8")
+        if args.json:
+            args.json.write_text(json.dumps(written | {"failures": failures}), encoding="utf-8")
     if failures:
         sys.exit("\nnot measured:\n" + "\n".join(failures))
 

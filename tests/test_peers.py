@@ -118,8 +118,8 @@ def test_pins_that_cannot_be_installed_are_named(tmp_path: Path, monkeypatch: py
     def fail(*_: object, **__: object) -> subprocess.CompletedProcess[str]:
         return subprocess.CompletedProcess([], 1, "", "No matching distribution found")
 
-    monkeypatch.setattr(peers.venv, "create", lambda *_, **__: None)
-    monkeypatch.setattr(peers.subprocess, "run", fail)
+    monkeypatch.setattr("benchmarks.peers.venv.create", lambda *_, **__: None)
+    monkeypatch.setattr("benchmarks.peers.subprocess.run", fail)
     ready, failures = peers.environments(["txtai", "briefing"], tmp_path)
     assert ready == {PEERS["briefing"]: Path(sys.executable)}
     assert failures == ["no environment for txtai: No matching distribution found"]
