@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from qa.briefing import Briefing
+    from qa.conversation import History
     from qa.settings import Settings, load_settings
     from qa.types import Mode
 
@@ -65,12 +66,14 @@ def retrieve(
     return _opened().retrieve(question, k, since, until, sources, tags, collapse, mode)
 
 
-def ask(question: str) -> Answer:
+def ask(question: str, history: History = ()) -> Answer:
     """Return the default briefing's answer to a question, with its citations.
+
+    `history` holds earlier (question, answer) pairs, oldest first, for a question that leans on them.
 
     Raises `BriefingError`: question, corpus, index or model not usable.
     """
-    return _opened().ask(question)
+    return _opened().ask(question, history=history)
 
 
 def _opened() -> Briefing:

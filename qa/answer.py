@@ -61,6 +61,35 @@ def answer(findings: Findings, settings: ReaderSettings, milliseconds: Mapping[s
     )
 
 
+def overview(findings: Findings, chosen: Sequence[Reading], milliseconds: Mapping[str, float]) -> Answer:
+    """Return the chosen sentences as one answer: each cited, and numbered in the text."""
+    citations = tuple(_cite(number, reading, findings.articles) for number, reading in enumerate(chosen, start=1))
+    return Answer(
+        question=findings.question,
+        text="\n".join(f"{citation.quote} [{citation.number}]" for citation in citations),
+        verdict=Verdict.ANSWERED,
+        confidence=round(min(1.0, chosen[0].features["held"]), 4),
+        citations=citations,
+        hits=tuple(findings.hits),
+        generation=findings.generation,
+        trace=AnswerTrace(findings.question, milliseconds, {}),
+    )
+
+
+def about(findings: Findings, text: str) -> Answer:
+    """Return a reply that speaks of the briefing itself: nothing was searched for to answer it, nothing is cited."""
+    return Answer(
+        question=findings.question,
+        text=text,
+        verdict=Verdict.ABOUT,
+        confidence=1.0,
+        citations=(),
+        hits=tuple(findings.hits),
+        generation=findings.generation,
+        trace=AnswerTrace("", {}, {}),
+    )
+
+
 def verdict_features(best: Reading) -> dict[str, float]:
     """Return what the verdict goes by: the best reading's features and its score."""
     return {**best.features, "score": best.score}

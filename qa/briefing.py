@@ -11,8 +11,11 @@ from datetime import date
 from pathlib import Path
 from typing import Literal, get_args
 
-from qa.answer import Findings
+from qa.answer import Findings, about, overview
 from qa.answer import answer as make_answer
+from qa.conversation import History, Request, fused, reply, request_of, speaking_of, spoken, stand_alone, survey
+from qa.conversation.fusion import DEPTH
+from qa.conversation.survey import PASSAGES
 from qa.corpus import read_corpus
 from qa.encoder import Options, SentenceEncoder
 from qa.errors import (
@@ -46,7 +49,7 @@ from qa.pinned import PinnedQuestion, fault, read_pinned
 from qa.reader import SentenceReader
 from qa.retrieval import Filters, retrieve, retrieve_many
 from qa.settings import MAX_K, IndexSettings, RetrievalSettings, Settings, load_settings
-from qa.types import Answer, Article, Corpus, Encoder, Hit, Mode, Problem, Progress, Reader, Receipt
+from qa.types import Answer, Article, Corpus, Encoder, Hit, Mode, Problem, Progress, Reader, Reading, Receipt
 
 log = logging.getLogger(__name__)
 
@@ -208,7 +211,7 @@ class Briefing:
 
     def _check(self, pinned: PinnedQuestion) -> Check:
         def check(generation: Generation) -> Problem | None:
-            answer = self._ask(self._snapshot_of(generation), pinned.question, Filters())
+            answer = self._ask(self._snapshot_of(generation), request_of(pinned.question), Filters())
             cause = fault(pinned, answer)
             return Problem(pinned.question, cause) if cause else None
 
@@ -262,26 +265,74 @@ class Briefing:
         until: date | None = None,
         sources: Collection[str] | None = None,
         tags: Collection[str] | None = None,
+        *,
+        history: History = (),
+        searched_for: str | None = None,
     ) -> Answer:
         """Return the answer with its citations, or a refusal with the nearest passages.
 
+        `history` holds earlier (question, answer) pairs, oldest first; an answer is an `Answer` or its text. A question
+        that leans on them is searched for as `stand_alone` has it, and `trace.searched_for` says so. `searched_for` is
+        a wording of one's own instead: only that is searched for.
+
         Raises `QuestionError` or `FilterError`.
         """
-        answer = self._ask(self._taken(), self._valid(question), Filters(since, until, sources, tags))
+        chosen = self._valid(searched_for) if searched_for is not None else None
+        request = request_of(self._valid(question), history, chosen)
+        answer = self._ask(self._taken(), request, Filters(since, until, sources, tags))
         if self.on_answer is not None:
             self.on_answer(answer)
         return answer
 
-    def _ask(self, snapshot: Snapshot, question: str, filters: Filters) -> Answer:
+    def stand_alone(self, question: str, history: History) -> str:
+        """Return the question as it would be searched for after these (question, answer) pairs.
+
+        Raises `QuestionError`.
+        """
+        return stand_alone(self._valid(question), spoken(history))
+
+    def _ask(self, snapshot: Snapshot, request: Request, filters: Filters) -> Answer:
+        if request.aside:
+            return self._reply(snapshot, request, filters)
         started = time.perf_counter()
-        settings = self._retrieval(self.settings.reader.passages)
-        hits = retrieve(question, snapshot.generation, self.encoder, settings, filters)
+        hits = self._found(snapshot, request, filters)
         retrieved = time.perf_counter()
-        readings = snapshot.reader.read(question, hits)
-        read = time.perf_counter()
-        milliseconds = {"retrieve": round(1e3 * (retrieved - started), 1), "read": round(1e3 * (read - retrieved), 1)}
-        findings = Findings(question, hits, readings, snapshot.generation.articles, snapshot.generation.name)
-        return make_answer(findings, self.settings.reader, milliseconds)
+        generation, asked = snapshot.generation, request.searched_for
+        if request.subject:
+            chosen = survey(request.subject, hits, generation, self.encoder, request.said)
+            if chosen:
+                findings = Findings(asked, hits, chosen, generation.articles, generation.name)
+                found = overview(findings, chosen, _milliseconds(started, retrieved))
+                return replace(found, question=request.question)
+        readings = [r for r in snapshot.reader.read(asked, hits) if not _was_said(r, request.said, generation)]
+        milliseconds = _milliseconds(started, retrieved)
+        findings = Findings(asked, hits, readings, generation.articles, generation.name)
+        return replace(make_answer(findings, self.settings.reader, milliseconds), question=request.question)
+
+    def _retrieve(self, snapshot: Snapshot, question: str, k: int, filters: Filters) -> list[Hit]:
+        return retrieve(question, snapshot.generation, self.encoder, self._retrieval(k), filters)
+
+    def _found(self, snapshot: Snapshot, request: Request, filters: Filters) -> list[Hit]:
+        """Return the hits of a question as rewritten and, where that differs, of the question as asked, fused."""
+        k = PASSAGES if request.subject else self.settings.reader.passages
+        if request.raw is None:
+            return self._retrieve(snapshot, request.subject or request.searched_for, k, filters)
+        depth = max(k, DEPTH)
+        wordings = (request.searched_for, request.raw)
+        rewritten, raw = (self._retrieve(snapshot, wording, depth, filters) for wording in wordings)
+        return fused(rewritten, raw, k)
+
+    def _reply(self, snapshot: Snapshot, request: Request, filters: Filters) -> Answer:
+        """Return what the list of articles says to small talk, or to a question about the briefing itself."""
+        generation = snapshot.generation
+        assert request.aside is not None
+        articles = [article for article in generation.articles.values() if filters.admits(article)]
+        subject, hits, held = request.aside.subject, [], []
+        if subject:
+            hits = self._retrieve(snapshot, subject, self.settings.reader.passages, filters)
+            held = [article for article in speaking_of(subject, generation) if filters.admits(article)]
+        findings = Findings(request.question, hits if held else [], (), generation.articles, generation.name)
+        return about(findings, reply(request.aside, articles, held))
 
     def articles(self) -> list[Article]:
         """Return the articles of the index, in order of id."""
@@ -371,6 +422,16 @@ class Briefing:
                 "build it anew, or set [index] model to what it was"
             )
         return generation
+
+
+def _milliseconds(started: float, retrieved: float) -> dict[str, float]:
+    read = time.perf_counter()
+    return {"retrieve": round(1e3 * (retrieved - started), 1), "read": round(1e3 * (read - retrieved), 1)}
+
+
+def _was_said(reading: Reading, said: str, generation: Generation) -> bool:
+    article = generation.articles[reading.hit.passage.article_id]
+    return bool(said) and article.text[reading.start : reading.end] in said
 
 
 def _held(generation: Generation) -> str:

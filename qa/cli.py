@@ -72,7 +72,12 @@ STEERING = re.compile(
     "[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069\\ud800-\\udfff]"
 )
 
-STYLES = {Verdict.ANSWERED: "bold green", Verdict.RELATED: "bold yellow", Verdict.NOT_IN_CORPUS: "bold red"}
+STYLES = {
+    Verdict.ANSWERED: "bold green",
+    Verdict.RELATED: "bold yellow",
+    Verdict.NOT_IN_CORPUS: "bold red",
+    Verdict.ABOUT: "bold",
+}
 
 
 def main() -> None:

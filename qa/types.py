@@ -158,6 +158,9 @@ class Verdict(StrEnum):
     ANSWERED = "answered"
     RELATED = "related"  # passages come near, none answers
     NOT_IN_CORPUS = "not_in_corpus"
+    ABOUT = (
+        "about"  # no article was asked: a reply to small talk, or about the briefing itself, from its list of articles
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +176,8 @@ class AnswerTrace:
 class Answer:
     """The answer to a question. Unless `answered` it has no citations; `hits` hold the nearest.
 
-    `confidence` is the estimated probability, 0..1, that the first citation answers the question.
+    `confidence` is the estimated probability, 0..1, that the first citation answers the question; of an overview ("tell
+    me about X") the share of the subject's terms, by weight, that its first citation holds; 1 for the verdict `about`.
     """
 
     question: str

@@ -81,7 +81,7 @@ def test_public_fields_are_the_documented_ones(kind: type, names: str) -> None:
 
 
 def test_verdicts_are_the_documented_strings() -> None:
-    assert [str(verdict) for verdict in Verdict] == ["answered", "related", "not_in_corpus"]
+    assert [str(verdict) for verdict in Verdict] == ["answered", "related", "not_in_corpus", "about"]
 
 
 def test_answers_are_equal_whatever_time_they_took() -> None:

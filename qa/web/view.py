@@ -57,7 +57,7 @@ class Turn(Shown):
 
     number: int
     question: str
-    kind: Literal["answered", "related", "not_in_corpus", "error"]
+    kind: Literal["answered", "related", "not_in_corpus", "about", "error"]
     text: str
     confidence: float
     cards: tuple[Card, ...]

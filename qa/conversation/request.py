@@ -1,0 +1,54 @@
+"""What a question asks for, given the conversation before it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from qa.conversation.replies import POLITE, Aside, aside_of
+from qa.conversation.standalone import asks_for_more, stand_alone
+from qa.conversation.survey import subject_of
+from qa.conversation.turns import History, Turn, turns_of
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A question as asked and as searched for.
+
+    `raw` is the question as asked where it is retrieved beside the rewritten one; `aside` is set where no article is
+    asked, `subject` where an overview is wanted; `said` is text that the answer shall not repeat.
+    """
+
+    question: str
+    searched_for: str
+    raw: str | None = None
+    aside: Aside | None = None
+    subject: str | None = None
+    said: str = ""
+
+
+def request_of(question: str, history: History = (), searched_for: str | None = None) -> Request:
+    """Return what a question asks for. `searched_for` is a wording that the asker chose: it is taken as it is.
+
+    Raises `QuestionError` where the history is no list of pairs.
+    """
+    turns = spoken(history)
+    if searched_for is not None:
+        return Request(question, searched_for, subject=subject_of(searched_for))
+    aside = aside_of(question)
+    if aside is not None:
+        return Request(question, question, aside=aside)
+    rewritten = stand_alone(question, turns)
+    more = bool(turns) and asks_for_more(question)
+    return Request(
+        question=question,
+        searched_for=rewritten,
+        raw=question if rewritten != question and not more else None,
+        subject=subject_of(rewritten),
+        said="\n".join(turn.said for turn in turns) if more else "",
+    )
+
+
+def spoken(history: History) -> list[Turn]:
+    """Return the turns that something was said in, thanks and greetings left out. Raises `QuestionError`."""
+    turns = turns_of(history)
+    return [turn for turn in turns if (aside := aside_of(turn.question)) is None or aside.kind not in POLITE]
