@@ -27,7 +27,7 @@ import sys
 import tempfile
 import venv
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -177,6 +177,14 @@ def task(dataset: BeirSet, queries: int | None, depth: int) -> dict[str, Any]:
     }
 
 
+def sample(dataset: BeirSet, queries: int | None, documents: int) -> BeirSet:
+    """Return a set with fewer documents: those judged for the first questions, and the first others up to a number."""
+    needed = {document for query in judged(dataset, queries) for document in dataset.qrels[query]}
+    others = [article.id for article in dataset.articles if article.id not in needed]
+    kept = needed.union(others[: max(0, documents - len(needed))])
+    return replace(dataset, articles=tuple(article for article in dataset.articles if article.id in kept))
+
+
 def run(peer: Peer, python: Path, given: Mapping[str, Any]) -> dict[str, Any]:
     """Run a peer over a task in a process of its own and return what its worker wrote. Raises `PeerError`."""
     with tempfile.TemporaryDirectory(prefix="peers-") as folder:
@@ -252,6 +260,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("data", type=Path, help="folder of folders in BEIR form")
     parser.add_argument("--sets", nargs="+", default=SETS, help="names of folders in DATA")
     parser.add_argument("--queries", type=int, help="the first so many judged questions of each set")
+    parser.add_argument("--documents", type=int, help="those judged, and others up to so many; all by default")
     parser.add_argument("--peers", nargs="+", choices=PEERS, default=list(PEERS), help="Briefing QA comes last")
     parser.add_argument("--depth", type=int, default=100, help="chunks that each retriever is asked for")
     parser.add_argument("--environments", type=Path, default=Path.home() / ".cache" / "briefing-qa" / "peers")
@@ -269,12 +278,13 @@ def main() -> None:
     peers, failures = environments(sorted(args.peers, key=list(PEERS).index), args.environments)
     print(f"{processor()}", flush=True)
     written: dict[str, Any] = {"processor": processor(), "sets": {}}
-    for name, dataset in sets.items():
+    for name, full in sets.items():
+        dataset = sample(full, args.queries, args.documents) if args.documents else full
         before = load_average()
         found, failed = compare(dataset, peers, args.queries, args.depth)
         failures += [f"{name}: {each}" for each in failed]
         questions = len(found[0].ranks) if found else 0
-        size = f"{len(dataset.articles):,} documents, {questions:,} questions"
+        size = f"{len(dataset.articles):,} of {len(full.articles):,} documents, {questions:,} questions"
         print(f"\n**{name}**: {size}; {before} before, {load_average()} after\n")
         print(table(found) if found else "nothing was measured", flush=True)
         written["sets"][name] = {row.title: row.as_json() for row in found}

@@ -82,6 +82,16 @@ def test_depth_counts_chunks_and_queries_are_the_first_judged(tmp_path: Path, da
     assert found["ways"]["forward"]["ranks"] == {"q1": ["rail"]}
 
 
+def test_a_sample_keeps_what_is_judged(dataset: BeirSet) -> None:
+    def kept(queries: int | None, documents: int) -> list[str]:
+        return [article.id for article in peers.sample(dataset, queries, documents).articles]
+
+    assert kept(1, 1) == ["rail"]
+    assert kept(1, 2) == ["bank", "rail"]
+    assert kept(None, 1) == ["bank", "gas", "rail"]
+    assert peers.sample(dataset, 1, 1).qrels == dataset.qrels
+
+
 def test_each_way_has_a_row(tmp_path: Path, dataset: BeirSet) -> None:
     found, failures = peers.compare(dataset, {fake(tmp_path): Path(sys.executable)}, None, 100)
     assert failures == []
