@@ -21,7 +21,7 @@ from qa.types import Answer, Article
 from qa.web.desk import Desk
 from qa.web.faults import told
 from qa.web.metrics import Metrics, log_to_stderr
-from qa.web.rest import Day, Hits, Names
+from qa.web.rest import MAX_TURNS, Day, Hits, Names, Turn
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +42,10 @@ Since = Annotated[Day | None, Field(description="Only articles published on this
 Until = Annotated[Day | None, Field(description="Only articles published on this day or earlier.")]
 Sources = Annotated[Names | None, Field(description="Only these sources.")]
 Tags = Annotated[Names | None, Field(description="Only articles with one of these tags.")]
+Earlier = Annotated[
+    list[Turn] | None,
+    Field(max_length=MAX_TURNS, description="Earlier turns, oldest first: a question may lean on them."),
+]
 
 
 def create_mcp(briefing: Briefing, desk: Desk) -> MCPServer[None]:
@@ -65,10 +69,16 @@ def create_mcp(briefing: Briefing, desk: Desk) -> MCPServer[None]:
 
     @server.tool(title="Ask the articles", annotations=READS, structured_output=True)
     async def ask(
-        question: Question, since: Since = None, until: Until = None, sources: Sources = None, tags: Tags = None
+        question: Question,
+        since: Since = None,
+        until: Until = None,
+        sources: Sources = None,
+        tags: Tags = None,
+        history: Earlier = None,
     ) -> RootModel[Answer]:
         """Answer a question with verbatim citations, or refuse with the nearest passages."""
-        return await run(lambda: briefing.ask(question, since, until, sources or None, tags or None))
+        said = [(turn.question, turn.answer) for turn in history or ()]
+        return await run(lambda: briefing.ask(question, since, until, sources or None, tags or None, history=said))
 
     @server.tool(title="Find passages", annotations=READS, structured_output=True)
     async def retrieve(

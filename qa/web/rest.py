@@ -32,6 +32,7 @@ log = logging.getLogger(__name__)
 
 MAX_NAMES = 100  # sources or tags in one filter
 MAX_LISTED = 1000  # articles of one reply
+MAX_TURNS = 50  # of a conversation that come with a question; the last few are looked at
 MAX_ID = 2000  # characters of an article id
 ASSETS = ("swagger-ui-bundle.js", "swagger-ui.css")
 DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
@@ -62,6 +63,15 @@ class Filters(BaseModel):
     def chosen(self) -> dict[str, Any]:
         """Return the filters as `Briefing.ask` and `retrieve` take them; an empty list is no filter."""
         return {"since": self.since, "until": self.until, "sources": self.sources or None, "tags": self.tags or None}
+
+
+class Turn(BaseModel):
+    """An earlier question, and the text of its answer."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    question: str
+    answer: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,10 +191,21 @@ def _add_asking(api: FastAPI, briefing: Briefing, desk: Desk) -> None:
 
         k: int | None = Field(None, ge=1, le=MAX_K, description="Hits wanted; by default those of the settings.")
 
+    class AskedAfter(Asked):
+        """A question, what was said before it, and which articles are asked."""
+
+        history: list[Turn] = Field([], max_length=MAX_TURNS, description="Earlier turns, oldest first.")
+        searched_for: str | None = Field(
+            None, min_length=1, description="A wording to search for instead of the question as it is understood."
+        )
+
     @api.post("/ask", responses=ASKING)
-    async def ask(asked: Annotated[Asked, Body()]) -> Answer:
+    async def ask(asked: Annotated[AskedAfter, Body()]) -> Answer:
         """Answer a question with citations, or refuse with the nearest passages."""
-        return await desk.run(lambda: briefing.ask(asked.question, **asked.chosen()))
+        history = [(turn.question, turn.answer) for turn in asked.history]
+        return await desk.run(
+            lambda: briefing.ask(asked.question, **asked.chosen(), history=history, searched_for=asked.searched_for)
+        )
 
     @api.post("/retrieve", responses=ASKING)
     async def retrieve(sought: Annotated[Sought, Body()]) -> Hits:

@@ -74,6 +74,12 @@ async def check_answers(client: Client, briefing: Briefing) -> None:
     expected = plain(briefing.ask(QUESTION))
     for answer in (asked.structured_content, json.loads(said(asked))):
         assert {**answer, "trace": None} == {**expected, "trace": None}
+    asked = await client.call_tool(
+        "ask",
+        {"question": "And when was it postponed?", "history": [{"question": QUESTION, "answer": expected["text"]}]},
+    )
+    assert asked.structured_content is not None
+    assert asked.structured_content["trace"]["searched_for"] != "And when was it postponed?"
     found = await client.call_tool("retrieve", {"question": QUESTION, "k": 2, "tags": ["railway"]})
     hits = [plain(hit) for hit in briefing.retrieve(QUESTION, k=2, tags=["railway"])]
     assert found.structured_content == {"question": QUESTION, "hits": hits}

@@ -66,6 +66,22 @@ def test_ask_returns_the_answer_of_the_briefing(client: TestClient, briefing: Br
         assert article.text[citation["start"] : citation["end"]] == citation["quote"]
 
 
+def test_a_question_may_lean_on_earlier_turns(client: TestClient, briefing: Briefing) -> None:
+    text = briefing.ask(QUESTION).text
+    turns = [{"question": QUESTION, "answer": text}]
+    asked = "And when was it postponed?"
+    reply = client.post("/api/ask", json={"question": asked, "history": turns}).json()
+    assert without_times(reply) == without_times(plain(briefing.ask(asked, history=[(QUESTION, text)])))
+    assert reply["question"] == asked != reply["trace"]["searched_for"]
+    chosen = {"question": asked, "history": turns, "searched_for": "When was the northern railway postponed?"}
+    assert client.post("/api/ask", json=chosen).json()["trace"]["searched_for"] == chosen["searched_for"]
+
+
+@pytest.mark.parametrize("history", ["x", [["q", "a"]], [{"question": "q"}], [{"question": "q", "answer": "a"}] * 51])
+def test_history_of_another_shape_is_refused(client: TestClient, history: object) -> None:
+    assert client.post("/api/ask", json={"question": QUESTION, "history": history}).status_code == 422
+
+
 def test_filters_reach_the_briefing(client: TestClient, briefing: Briefing) -> None:
     filters = {"since": "2017-01-01", "until": "2019-12-31", "sources": ["Morning Post"], "tags": ["gas"]}
     reply = client.post("/api/ask", json={"question": "When did gas begin to flow?", **filters})
@@ -239,7 +255,7 @@ def test_the_api_is_described_and_its_page_needs_nothing_from_elsewhere(client: 
     described = client.get("/api/openapi.json").json()
     assert sorted(described["paths"]) == ["/articles", "/articles/{id}", "/ask", "/health", "/retrieve", "/version"]
     assert described["servers"] == [{"url": "/api"}]
-    assert described["components"]["schemas"]["Asked"]["properties"]["question"]["maxLength"] == 2000
+    assert described["components"]["schemas"]["AskedAfter"]["properties"]["question"]["maxLength"] == 2000
     page = client.get("/api/docs")
     assert "http" not in page.text.replace("http-equiv", "")
     assert "//" not in page.text.replace("// ", "")
