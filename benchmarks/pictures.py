@@ -1,6 +1,6 @@
 """Take the README's pictures from the real page: `python benchmarks/pictures.py`.
 
-Serves the bundled corpus from a fresh index, asks a question, and writes page, page-dark, reader, library (as an
+Serves the bundled corpus from a fresh index, asks a question, and writes page, reader, library (as an
 admin sees it) and phone, each as `docs/NAME.png`.
 Needs the extra `dev` and Debian's `chromium`.
 """
@@ -81,9 +81,6 @@ def take(browser: Browser, url: str) -> None:
     desktop.get_by_role("button", name="Library", exact=True).click()
     desktop.locator(".articles li").first.wait_for()
     shoot(desktop, "library")
-    dark = browser.new_page(viewport={"width": 1280, "height": 800}, locale="en-GB", color_scheme="dark")
-    ask(dark, url, QUESTION)
-    shoot(dark, "page-dark")
     phone = browser.new_page(viewport={"width": 390, "height": 844}, locale="en-GB", has_touch=True, is_mobile=True)
     ask(phone, url, QUESTION)
     phone.get_by_role("button", name="Back to the answer").click()

@@ -73,7 +73,7 @@ def terms(text: str) -> list[str]:
     Text in a script without spaces (Chinese, Japanese, Thai …) gives its pairs of neighbouring characters.
     """
     folded = unicodedata.normalize("NFKD", text.casefold().replace("’", "'").replace("'s", " "))
-    plain = "".join(c for c in folded if not unicodedata.combining(c))
+    plain = folded if folded.isascii() else "".join(c for c in folded if not unicodedata.combining(c))
     plain = DOTTED.sub(lambda m: m[0].replace(".", "") + " ", plain)
     plain = AMOUNT.sub(lambda m: AMOUNTS[m[1]], THOUSANDS.sub("", plain))
     found = [t for t in TERM_PATTERN.findall(plain) if t not in STOPWORDS]

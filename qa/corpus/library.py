@@ -18,6 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from qa.corpus.folder import corpus_files, read_corpus
+from qa.disk import sync_folder
 from qa.errors import ArticleExistsError, ArticleNotFoundError, CorpusNotFoundError, LibraryError
 from qa.settings import CorpusSettings
 
@@ -53,7 +54,7 @@ def add_article(folder: Path, name: str, content: bytes, settings: CorpusSetting
             _place(incoming / name, target, replace)
         finally:
             shutil.rmtree(incoming, ignore_errors=True)
-        _flush(folder)
+        sync_folder(folder)
     except OSError as exc:
         raise LibraryError(f"{name} cannot be written to the corpus folder: {exc.strerror or exc}") from exc
     return name
@@ -77,7 +78,7 @@ def remove_article(folder: Path, article_id: str) -> None:
     try:
         _check_regular(file)
         os.rename(file, _resting_place(folder, article_id))
-        _flush(file.parent)
+        sync_folder(file.parent)
     except OSError as exc:
         raise LibraryError(f"{article_id} cannot be removed: {exc.strerror or exc}") from exc
 
@@ -153,12 +154,3 @@ def _resting_place(folder: Path, article_id: str) -> Path:
     place = removed / f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}" / article_id
     place.parent.mkdir(parents=True)
     return place
-
-
-def _flush(folder: Path) -> None:
-    """Flush a folder's entries to disk."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -15,8 +15,9 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
+from qa.disk import sync, sync_folder
 from qa.errors import StoredIndexError
-from qa.index.folder import BUILDING, Pointer, point_to, sync, sync_folder
+from qa.index.folder import BUILDING, Pointer, point_to
 from qa.index.generations import Generation, open_generation
 from qa.index.manifest import ARTICLES, MANIFEST, PASSAGES, Manifest, sha256
 from qa.store import LocalStore

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import os
 import secrets
 import shutil
 from collections.abc import Callable, Iterator
@@ -23,6 +22,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from qa.disk import sync, sync_folder
 from qa.errors import IndexBusyError, IndexCorruptError, IndexNotFoundError, StoredIndexError
 from qa.index.generations import Generation, open_generation
 from qa.index.manifest import ANEW, Manifest, read_manifest
@@ -219,18 +219,3 @@ def sweep(index: Path, keep: int, damaged: str | None = None) -> None:
 
 def _newest_first(index: Path) -> list[Path]:
     return sorted((folder for folder in index.glob("gen-*") if folder.is_dir()), reverse=True)
-
-
-def sync(file: Path) -> None:
-    """Flush a file to disk."""
-    with file.open("rb+") as stream:
-        os.fsync(stream.fileno())
-
-
-def sync_folder(folder: Path) -> None:
-    """Flush a folder's list of names to disk."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

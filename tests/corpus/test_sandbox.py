@@ -230,11 +230,15 @@ def test_whatever_a_parser_raises_refuses_the_file(monkeypatch: pytest.MonkeyPat
 
 def test_interrupt_while_a_file_is_read_ends_the_child() -> None:
     sandbox = scripted("request(); time.sleep(60)")
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # what runs in the background may ignore it
     timer = threading.Timer(0.5, lambda: os.kill(os.getpid(), signal.SIGINT))
     timer.start()
-    with pytest.raises(KeyboardInterrupt), sandbox:
-        sandbox.read("a.html", ".html", b"x")
-    timer.join()
+    try:
+        with pytest.raises(KeyboardInterrupt), sandbox:
+            sandbox.read("a.html", ".html", b"x")
+        timer.join()
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert sandbox._process is None
 
 

@@ -17,6 +17,7 @@ from qa.briefing import Briefing
 from qa.errors import IndexCorruptError, QuestionError
 from qa.types import Answer
 from qa.web import chat
+from tests.web.running import awaited
 
 QUESTION = "Who finances the northern railway?"
 
@@ -29,7 +30,7 @@ def steps(handler: AsyncIterator[tuple[Any, ...]]) -> Steps:
     async def collect() -> Steps:
         return [step async for step in handler]
 
-    return asyncio.run(collect())
+    return awaited(collect)
 
 
 def last(steps: Steps) -> tuple[str, list[dict[str, Any]]]:
@@ -159,7 +160,7 @@ def test_one_too_many_is_asked_to_come_back(briefing: Briefing) -> None:
         finally:
             gate.set()
 
-    message, saved = last(asyncio.run(third()))
+    message, saved = last(awaited(third))
     assert message == "Too many people are asking at the moment. Please ask again in a minute."
     assert saved[0]["kind"] == "error"
 
@@ -186,7 +187,7 @@ def test_one_who_waits_is_told_how_many_are_before(briefing: Briefing, monkeypat
         await asyncio.gather(follow(told[0]), follow(told[1]))
         return told
 
-    first, second = asyncio.run(both())
+    first, second = awaited(both)
     assert first[0] == second[0] == "*Searching…*"
     assert "*Searching 6 articles, reading the best passages… 2 s*" in first
     assert "*Waiting: 1 question is before yours…*" in second

@@ -8,6 +8,7 @@ import threading
 import pytest
 
 from qa.web.line import Line, LineFullError
+from tests.web.running import awaited
 
 
 def test_calls_run_in_order_and_know_how_many_are_before(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -39,7 +40,7 @@ def test_calls_run_in_order_and_know_how_many_are_before(monkeypatch: pytest.Mon
         assert line.join(lambda: 7)  # there is room again
         return found
 
-    found = asyncio.run(wait())
+    found = awaited(wait)
     assert ran == [0, 1, 2]
     assert found[0] == [0]
     assert found[1][0] == 1
@@ -62,5 +63,5 @@ def test_one_who_leaves_is_not_run() -> None:
         async for _ in stays.pulse():
             pass
 
-    asyncio.run(leave())
+    awaited(leave)
     assert ran == ["stays"]
