@@ -27,7 +27,7 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from qa.beir import judged, metrics, open_set  # noqa: E402 (the script runs from anywhere)
+from qa.evaluation.retrieval import judged, metrics, open_set  # noqa: E402 (the script runs from anywhere)
 from qa.query import Query  # noqa: E402
 from qa.retrieval import Candidates  # noqa: E402
 from qa.settings import RetrievalSettings, load_settings  # noqa: E402

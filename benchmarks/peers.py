@@ -37,10 +37,10 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from benchmarks.startup import processor  # noqa: E402 (the script runs from anywhere)
-from qa.beir import judged, metrics  # noqa: E402
 from qa.encoder import model_folder  # noqa: E402
 from qa.errors import BriefingError  # noqa: E402
-from qa.evaluation import BeirSet, read_beir  # noqa: E402
+from qa.evaluation.datasets import BeirSet, read_beir  # noqa: E402
+from qa.evaluation.retrieval import judged, metrics  # noqa: E402
 from qa.settings import BUNDLED_MODEL  # noqa: E402
 
 if TYPE_CHECKING:

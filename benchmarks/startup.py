@@ -62,7 +62,7 @@ def main() -> None:
         action()
         print(f"{name:28} {statistics.median(seconds(action) for _ in range(runs)):8.3f} s")
     import qa
-    from qa.evaluation import read_questions
+    from qa.evaluation.questions import read_questions
 
     briefing = qa.Briefing.open(ROOT / "corpus", ROOT / "index")
     briefing.ask("warm up")

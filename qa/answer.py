@@ -13,11 +13,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import exp
 
 from qa.analysis import sentences, terms
 from qa.question import KINDS, kind_of
-from qa.reader import linear, shipped
+from qa.reader import linear
 from qa.settings import ReaderSettings
 from qa.types import Answer, AnswerTrace, Article, Citation, Hit, Reading, Verdict
 
@@ -63,7 +62,7 @@ def answer(findings: Findings, settings: ReaderSettings, milliseconds: Mapping[s
     best = findings.readings[0] if findings.readings else None
     features = verdict_features(best) if best else {}
     fitted = "span_" if best and best.answer_start is not None else ""
-    confidence = _probability(linear(f"{fitted}answered")(features)) if best else 0.0
+    confidence = linear(f"{fitted}answered").probability(features) if best else 0.0
     verdict = _verdict(confidence, features, settings, fitted)
     citations = _citations(findings, settings.citations) if verdict is Verdict.ANSWERED else ()
     return Answer(
@@ -115,11 +114,11 @@ def verdict_features(best: Reading) -> dict[str, float]:
 def _verdict(confidence: float, features: Mapping[str, float], settings: ReaderSettings, fitted: str) -> Verdict:
     threshold = settings.answered_from
     if threshold is None:
-        threshold = float(shipped(f"{fitted}answered")["threshold"])  # type: ignore[arg-type]
+        threshold = linear(f"{fitted}answered").threshold
     if features and confidence >= threshold:
         return Verdict.ANSWERED
-    least = float(shipped(f"{fitted}subject")["threshold"])  # type: ignore[arg-type]
-    if features and _probability(linear(f"{fitted}subject")(features)) >= least:
+    subject = linear(f"{fitted}subject")
+    if features and subject.probability(features) >= subject.threshold:
         return Verdict.RELATED
     return Verdict.NOT_IN_CORPUS
 
@@ -156,10 +155,6 @@ def _alike(question: str, one: Citation, other: Citation) -> bool:
     wanted = set(terms(question))
     held, also = wanted & set(terms(one.quote)), wanted & set(terms(other.quote))
     return bool(held) and held == also
-
-
-def _probability(log_odds: float) -> float:
-    return 1 / (1 + exp(-max(-30.0, min(30.0, log_odds))))
 
 
 def _citations(findings: Findings, most: int) -> tuple[Citation, ...]:

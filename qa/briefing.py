@@ -46,10 +46,9 @@ from qa.index import (
 )
 from qa.pinned import FILE_NAME as PINNED
 from qa.pinned import PinnedQuestion, fault, read_pinned
-from qa.reader import SentenceReader
+from qa.reader import Network, SentenceReader, SpanReader, weights_file
 from qa.retrieval import Filters, retrieve, retrieve_many
 from qa.settings import MAX_K, IndexSettings, RetrievalSettings, Settings, load_settings
-from qa.span_reader import Network, SpanReader, weights_file
 from qa.types import Answer, Article, Corpus, Encoder, Hit, Mode, Problem, Progress, Reader, Reading, Receipt
 
 log = logging.getLogger(__name__)

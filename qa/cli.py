@@ -30,7 +30,7 @@ from qa.types import Answer, Citation, Hit, Mode, Problem, Receipt, Verdict
 if TYPE_CHECKING:
     from qa.briefing import Briefing
     from qa.doctor import Report
-    from qa.evaluation import Outcome
+    from qa.evaluation.questions import Outcome
     from qa.settings import Settings
     from qa.types import Progress
 
@@ -342,7 +342,7 @@ def evaluate(
     if folder is not None:
         _evaluate_folder(folder, index, limit, (typos, seed) if typos else None, as_json)
         return
-    from qa.evaluation import ask_all, read_questions, summary
+    from qa.evaluation.questions import ask_all, read_questions, summary
 
     asked = read_questions(questions)  # type: ignore[arg-type]
     briefing = _opened(corpus, index, update)
@@ -358,7 +358,7 @@ def _evaluate_reader(data: Path, most: int, as_json: bool) -> None:
     import tempfile
 
     from qa.briefing import encoder_of
-    from qa.reader_evaluation import evaluate_reader
+    from qa.evaluation.reading import evaluate_reader
 
     settings = _settings(None, None)
     encoder = encoder_of(settings.index)
@@ -377,7 +377,7 @@ def _evaluate_reader(data: Path, most: int, as_json: bool) -> None:
 def _evaluate_folder(
     folder: Path, index: Path | None, limit: int | None, noise: tuple[int, int] | None, as_json: bool
 ) -> None:
-    from qa.beir import open_set, report
+    from qa.evaluation.retrieval import open_set, report
 
     with _progress() as progress:
         dataset, briefing = open_set(folder, _settings(None, None), index, progress)

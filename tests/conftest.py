@@ -14,7 +14,7 @@ import pytest
 
 import qa.answer
 import qa.briefing
-import qa.reader
+import qa.reader.fitted
 from qa.briefing import Briefing
 from qa.settings import CorpusSettings, IndexSettings, RetrievalSettings, Settings
 from tests.fakes import FakeEncoder
@@ -206,8 +206,7 @@ def settings(corpus_folder: Path, index_folder: Path) -> Settings:
 @pytest.fixture
 def fixed_weights(monkeypatch: pytest.MonkeyPatch) -> None:
     """Replace the fitted weights by `WEIGHTS`."""
-    for module in (qa.reader, qa.answer):
-        monkeypatch.setattr(module, "shipped", WEIGHTS.__getitem__)
+    monkeypatch.setattr(qa.reader.fitted, "shipped", WEIGHTS.__getitem__)
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import qa.answer
-import qa.reader
+import qa.reader.fitted
 from qa.analysis import sentences
 from qa.answer import Findings, answer
 from qa.settings import ReaderSettings
@@ -43,8 +43,7 @@ def weigh(monkeypatch: pytest.MonkeyPatch) -> Weigh:
             "span_answered": {"bias": 1.0, "weights": {"a": 1.0}, "threshold": answered},
             "span_subject": {"bias": 1.0, "weights": {"b": 1.0}, "threshold": subject},
         }
-        for module in (qa.reader, qa.answer):
-            monkeypatch.setattr(module, "shipped", parts.__getitem__)
+        monkeypatch.setattr(qa.reader.fitted, "shipped", parts.__getitem__)
 
     set_thresholds()
     return set_thresholds

@@ -13,7 +13,7 @@ import pytest
 
 import qa
 from qa.corpus import read_corpus
-from qa.evaluation import ask_all, read_questions, summary
+from qa.evaluation.questions import ask_all, read_questions, summary
 from qa.pinned import PinnedQuestion
 from qa.types import Corpus
 

@@ -12,7 +12,7 @@ import pytest
 
 from benchmarks import peers
 from benchmarks.peers import PEERS, Peer, PeerError, Row
-from qa.evaluation import BeirSet, read_beir
+from qa.evaluation.datasets import BeirSet, read_beir
 
 # An adapter of the standard library: words in common, a chunk on each side of two spaces, ties in order of the file.
 FAKE = """

@@ -2,7 +2,7 @@
 
     python -m training.export_reader OUT [FILE]
 
-Prints the SHA-256 that `qa/span_reader.py` must name.
+Prints the SHA-256 that `qa/reader/network.py` must name.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 from safetensors import safe_open
 
-from qa.span_model import save_model
+from qa.reader.model import save_model
 
 FILE = Path(__file__).parents[1] / "qa" / "weights" / "reader.safetensors"
 PREFIX = "averaged."

@@ -32,7 +32,8 @@ from sklearn.metrics import roc_auc_score
 from qa.answer import verdict_features
 from qa.briefing import Briefing
 from qa.encoder import SentenceEncoder
-from qa.evaluation import BeirSet, calibration_error, read_beir
+from qa.evaluation.datasets import BeirSet, read_beir
+from qa.evaluation.statistics import calibration_error
 from qa.reader import Linear, SentenceReader
 from qa.retrieval import retrieve
 from qa.settings import IndexSettings, Settings

@@ -2,7 +2,7 @@
 
     python -m training.fit_spans DATA [--write] [--questions 300] [--weights FILE]
 
-Three linear models over the features of `qa.span_reader`, written to `qa/weights/spans.json`:
+Three linear models over the features of `qa.reader.spans`, written to `qa/weights/spans.json`:
 
 - `choice`: is this span right, against the others of the same question (RankNet, Burges et al. 2005, linear);
 - `span_answered`: does the best span's sentence hold the answer. The same questions are asked again without their
@@ -11,7 +11,7 @@ Three linear models over the features of `qa.span_reader`, written to `qa/weight
 
 The questions are of sets that the network was not trained on: `nq_open_oracle` and the articles of `squad_v1.1_dev`
 that are not in SQuAD 2.0. Two thirds of their articles are fitted on, one third is reported
-(`qa.reader_evaluation.is_reported`).
+(`qa.evaluation.reading.is_reported`).
 """
 
 from __future__ import annotations
@@ -29,11 +29,12 @@ import typer
 from sklearn.linear_model import LogisticRegression
 
 from qa.encoder import SentenceEncoder
-from qa.evaluation import calibration_error
-from qa.reader import Linear, SentenceReader
-from qa.reader_evaluation import Asked, Desk, Keeps, auroc, beir_collection, exact, f1, is_reported, unseen_squad
+from qa.evaluation.datasets import Asked, beir_collection, is_reported, unseen_squad
+from qa.evaluation.reading import Desk, Keeps, exact, f1
+from qa.evaluation.statistics import auroc, calibration_error
+from qa.reader import Linear, Network, SentenceReader, SpanReader
+from qa.reader.network import WindowReading
 from qa.settings import Settings
-from qa.span_reader import Network, SpanReader, WindowReading
 from qa.types import Reading
 from training.alter import alter, names
 

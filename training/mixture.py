@@ -10,8 +10,7 @@ from typing import Any
 import numpy as np
 
 from qa.analysis import sentences, terms
-from qa.evaluation import read_beir
-from qa.reader_evaluation import is_held_out
+from qa.evaluation.datasets import is_held_out, read_beir
 from training.alter import alter, names
 from training.data import (
     BUDGETS,

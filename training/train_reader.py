@@ -31,8 +31,8 @@ from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits as bce
 
 from qa.encoder import model_folder
+from qa.reader.model import BARRED, Batch, Outputs, Pair, SpanModel, build_model, load_tokenizer, make_pairs
 from qa.settings import BUNDLED_MODEL
-from qa.span_model import BARRED, Batch, Outputs, Pair, SpanModel, build_model, load_tokenizer, make_pairs
 from training.data import Example
 from training.mixture import Mixture, kept_out, open_mixture
 from training.validate import Case, clapnq, nq, shifted, squad, validate

@@ -11,9 +11,9 @@ import torch
 from sklearn.metrics import roc_auc_score
 from tokenizers import Tokenizer
 
-from qa.evaluation import read_beir
-from qa.reader_evaluation import exact, f1
-from qa.span_model import Batch, SpanModel, make_pairs
+from qa.evaluation.datasets import read_beir
+from qa.evaluation.reading import exact, f1
+from qa.reader.model import Batch, SpanModel, make_pairs
 from training.data import Paragraph
 
 MAX_ANSWER = 30  # tokens

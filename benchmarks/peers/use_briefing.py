@@ -6,8 +6,8 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qa.beir import documents
 from qa.briefing import Briefing
+from qa.evaluation.retrieval import documents
 from qa.settings import IndexSettings, Settings
 from qa.types import Article, Corpus
 

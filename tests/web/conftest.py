@@ -16,7 +16,7 @@ import uvicorn
 from playwright.sync_api import Browser, Locator, Page, Playwright, Request, sync_playwright
 
 import qa.answer
-import qa.reader
+import qa.reader.fitted
 from qa.briefing import Briefing
 from qa.settings import CorpusSettings, IndexSettings, ServeSettings, Settings
 from qa.web.page import folder_files
@@ -145,8 +145,7 @@ def serving(folder: Path, **serve: Any) -> Iterator[Site]:  # noqa: ANN401 (fiel
         serve=ServeSettings(title="Test <b>Briefing</b> ${1+1}", **serve),
     )
     with pytest.MonkeyPatch.context() as patch:
-        for module in (qa.reader, qa.answer):
-            patch.setattr(module, "shipped", WEIGHTS.__getitem__)
+        patch.setattr(qa.reader.fitted, "shipped", WEIGHTS.__getitem__)
         seen = folder_files(settings.corpus.folder)
         briefing = Briefing.open(settings=settings, encoder=FakeEncoder())
         app = create_app(briefing, seen)

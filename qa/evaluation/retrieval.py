@@ -19,7 +19,7 @@ import numpy as np
 from qa.analysis import STOPWORDS
 from qa.briefing import Briefing
 from qa.errors import DatasetError
-from qa.evaluation import BeirSet, read_beir
+from qa.evaluation.datasets import BeirSet, read_beir
 from qa.query import WORD, Query
 from qa.settings import Settings
 from qa.types import Corpus, Encoder, Hit, Mode

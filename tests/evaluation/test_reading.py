@@ -13,17 +13,9 @@ from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
 from qa.errors import DatasetError
-from qa.reader_evaluation import (
-    auroc,
-    beir_collection,
-    evaluate_reader,
-    exact,
-    f1,
-    is_held_out,
-    is_reported,
-    squad_collection,
-    unseen_squad,
-)
+from qa.evaluation.datasets import beir_collection, is_held_out, is_reported, squad_collection, unseen_squad
+from qa.evaluation.reading import evaluate_reader, exact, f1
+from qa.evaluation.statistics import auroc
 from qa.settings import ReaderSettings, Settings
 from tests.fakes import FakeEncoder
 

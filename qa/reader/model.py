@@ -87,7 +87,7 @@ def load_tokenizer(folder: Path) -> Tokenizer:
 
 def make_pairs(tokenizer: Tokenizer, texts: Sequence[tuple[str, str, str]], most: int) -> list[Pair]:
     """Return the input of each (question, title, passage), `most` tokens at most."""
-    cls, sep, colon = (tokenizer.token_to_id(token) for token in (CLS, SEP, COLON))
+    cls, sep, colon = (_id(tokenizer, token) for token in (CLS, SEP, COLON))
     flat = [part.encode("utf-8", "replace").decode() for text in texts for part in text]  # no half surrogate pairs
     encoded = tokenizer.encode_batch(flat, add_special_tokens=False)
     pairs = []
@@ -99,6 +99,13 @@ def make_pairs(tokenizer: Tokenizer, texts: Sequence[tuple[str, str, str]], most
         ids = [*head, *opening, *passage.ids[:room], sep]
         pairs.append(Pair(ids, len(head), first, passage.offsets[:room]))
     return pairs
+
+
+def _id(tokenizer: Tokenizer, token: str) -> int:
+    found = tokenizer.token_to_id(token)
+    if found is None:
+        raise ModelError(f"the model's tokenizer does not know {token}; the reader needs that of the bundled model")
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from qa.encoder import model_folder
 from qa.errors import ModelError
+from qa.reader.model import BARRED, Batch, build_model, load_model, load_tokenizer, make_pairs, save_model
 from qa.settings import BUNDLED_MODEL
-from qa.span_model import BARRED, Batch, build_model, load_model, load_tokenizer, make_pairs, save_model
 from tests.texts import HOSTILE
 
 FOLDER = model_folder(BUNDLED_MODEL)

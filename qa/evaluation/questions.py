@@ -1,22 +1,20 @@
-"""Evaluation: question files over a briefing, BEIR-form folders, and the metrics of both."""
+"""Ask a file of questions, and compare the answers with what is expected."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from qa.briefing import Briefing
 from qa.errors import DatasetError
+from qa.evaluation.datasets import json_lines
 from qa.pinned import PinnedQuestion, parse_question
 from qa.types import Answer, Article, Hit, Verdict
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    pass
 
 FIRST = 3  # hits within which the passage counts as found
 
@@ -48,7 +46,7 @@ def read_questions(file: Path) -> list[PinnedQuestion]:
     Raises `DatasetError` with the line.
     """
     questions = []
-    for number, values in _json_lines(file):
+    for number, values in json_lines(file):
         try:
             questions.append(parse_question(values, str(number)))
         except (KeyError, TypeError, ValueError) as exc:
@@ -110,85 +108,3 @@ def summary(outcomes: Sequence[Outcome]) -> dict[str, float | int]:
         "verdict_exact": sum(o.verdict is o.expected for o in outcomes),
         "answers_verbatim": sum(o.verbatim for o in outcomes),
     }
-
-
-@dataclass(frozen=True, slots=True)
-class BeirSet:
-    """A retrieval set in BEIR form."""
-
-    articles: tuple[Article, ...]
-    titles: dict[str, str]  # document -> title, "" without one
-    queries: dict[str, str]
-    metadata: dict[str, dict[str, Any]]  # query -> metadata
-    qrels: dict[str, dict[str, int]]  # query -> document -> grade above 0
-
-
-def read_beir(folder: Path) -> BeirSet:
-    """Read `corpus.jsonl`, `queries.jsonl` and `qrels/*.tsv`; `qrels` has the judged queries alone.
-
-    Raises `DatasetError` naming the file.
-    """
-    if not folder.is_dir():
-        raise DatasetError(f"no folder of evaluation data at {folder.absolute()}; name one that is in BEIR form")
-    try:
-        return _beir(folder)
-    except (KeyError, ValueError, TypeError) as exc:
-        raise DatasetError(f"{folder} is not in BEIR form: {exc!r}") from exc
-
-
-def _beir(folder: Path) -> BeirSet:
-    documents = [values for _, values in _json_lines(folder / "corpus.jsonl")]
-    qrels = _qrels(folder / "qrels")
-    asked = [values for _, values in _json_lines(folder / "queries.jsonl")]
-    if len({str(d["_id"]) for d in documents}) < len(documents):
-        raise ValueError("corpus.jsonl has several documents of one _id")
-    articles = (Article(str(d["_id"]), str(d["text"]), str(d.get("title") or "")) for d in documents)
-    return BeirSet(
-        articles=tuple(sorted((a for a in articles if a.text.strip()), key=lambda a: a.id)),
-        titles={str(d["_id"]): str(d.get("title") or "") for d in documents},
-        queries={str(q["_id"]): str(q["text"]) for q in asked},
-        metadata={str(q["_id"]): q.get("metadata") or {} for q in asked},
-        qrels=qrels,
-    )
-
-
-def _qrels(folder: Path) -> dict[str, dict[str, int]]:
-    qrels: dict[str, dict[str, int]] = {}
-    for file in sorted(folder.glob("*.tsv")):
-        for number, line in enumerate(file.read_text(encoding="utf-8").splitlines()[1:], start=2):
-            try:
-                query, document, grade = line.split("\t")
-                value = int(grade)
-            except ValueError as exc:
-                raise DatasetError(f"{file}, line {number}: not `query-id, corpus-id, score` with tabs") from exc
-            if value > 0:
-                qrels.setdefault(query, {})[document] = value
-    if not qrels:
-        raise DatasetError(f"{folder} holds no judgements (*.tsv: query-id, corpus-id, score)")
-    return qrels
-
-
-def calibration_error(probabilities: NDArray[np.float64], labels: NDArray[np.bool_], bins: int = 10) -> float:
-    """Return the expected calibration error over equal-width bins (Guo et al. 2017)."""
-    edges = np.clip((probabilities * bins).astype(int), 0, bins - 1)
-    error = 0.0
-    for each in range(bins):
-        inside = edges == each
-        if inside.any():
-            error += inside.mean() * abs(probabilities[inside].mean() - labels[inside].mean())
-    return float(error)
-
-
-def _json_lines(file: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    try:
-        with file.open(encoding="utf-8") as stream:
-            for number, line in enumerate(stream, start=1):
-                if line.strip():
-                    values = json.loads(line)
-                    if not isinstance(values, dict):
-                        raise DatasetError(f"{file}, line {number}: not a JSON object")
-                    yield number, values
-    except OSError as exc:
-        raise DatasetError(f"{file} cannot be read: {exc.strerror}") from exc
-    except ValueError as exc:
-        raise DatasetError(f"{file} is not JSON Lines in UTF-8: {exc}") from exc

@@ -9,12 +9,9 @@ after the candidates' mean is taken off. The weights are in `qa/weights/sentence
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
-from importlib import resources
 from math import log1p
 from typing import TYPE_CHECKING
 
@@ -23,6 +20,7 @@ import numpy as np
 from qa.analysis import terms
 from qa.passages import encoded_text
 from qa.question import Question, normalised, share
+from qa.reader.fitted import Linear, linear
 from qa.types import Encoder, Hit, Reading
 
 if TYPE_CHECKING:
@@ -34,35 +32,6 @@ if TYPE_CHECKING:
 AS_FITTED = (1.25, 0.13)
 SHORT = 4  # terms: shorter pieces are headings and fragments, which answer nothing
 MAX_SENTENCE_CHARS = 1500  # a longer "sentence" is a table or a list; it cannot be a quotation
-
-
-@dataclass(frozen=True, slots=True)
-class Linear:
-    """A linear score over named features."""
-
-    bias: float
-    weights: Mapping[str, float]
-
-    def __call__(self, features: Mapping[str, float]) -> float:
-        """Return the score."""
-        return self.bias + sum(weight * features[name] for name, weight in self.weights.items())
-
-
-@cache
-def shipped(part: str) -> dict[str, object]:
-    """Return a part of the fitted weights: `sentence`, `answered`, `subject`; of spans: `choice`,
-    `span_answered`, `span_subject`.
-    """
-    name = "spans.json" if part.startswith(("span_", "choice")) else "sentences.json"
-    file = resources.files("qa") / "weights" / name
-    values: dict[str, dict[str, object]] = json.loads(file.read_text(encoding="utf-8"))
-    return values[part]
-
-
-def linear(part: str) -> Linear:
-    """Return a fitted linear score."""
-    values = shipped(part)
-    return Linear(**{name: values[name] for name in ("bias", "weights")})  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True, slots=True)

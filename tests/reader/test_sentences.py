@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import qa.reader
+import qa.reader.fitted
 from qa.analysis import sentences
 from qa.index import Generation
 from qa.question import Question
@@ -151,7 +151,7 @@ def test_nothing_is_read_from_nothing(tmp_path: Path) -> None:
 
 def test_weights_decide(read: Read, monkeypatch: pytest.MonkeyPatch) -> None:
     weights = {"bias": 0.0, "weights": {"held": -1.0}}
-    monkeypatch.setattr(qa.reader, "shipped", {"sentence": weights}.__getitem__)
+    monkeypatch.setattr(qa.reader.fitted, "shipped", {"sentence": weights}.__getitem__)
     found = read("Who finances the bridge?", "The bank finances the long bridge. The tower has two wide lanes.")
     assert found[0] == "The tower has two wide lanes."
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa.spans import snap
+from qa.reader.bounds import snap
 from tests.texts import HOSTILE
 
 

@@ -14,11 +14,21 @@ import pytest
 from ir_measures import RR, R, Success, nDCG
 from typer.testing import CliRunner
 
-import qa.beir
-from qa.beir import cache_folder, documents, estimate, judged, measure, metrics, misspelt, open_set, report
+import qa.evaluation.retrieval
 from qa.cli import app
 from qa.errors import DatasetError
-from qa.evaluation import read_beir
+from qa.evaluation.datasets import read_beir
+from qa.evaluation.retrieval import (
+    cache_folder,
+    documents,
+    estimate,
+    judged,
+    measure,
+    metrics,
+    misspelt,
+    open_set,
+    report,
+)
 from qa.settings import Settings
 from tests.fakes import FakeEncoder
 
@@ -44,7 +54,7 @@ def test_estimate_is_the_mean_with_an_interval_that_covers_it_95_times_in_100() 
     assert estimate(values).value == round(float(values.mean()), 4)
     assert estimate(values) == estimate(values)
     assert estimate(values, seed=1) != estimate(values)
-    assert estimate(np.ones(9)) == qa.beir.Estimate(1, 1, 1)
+    assert estimate(np.ones(9)) == qa.evaluation.retrieval.Estimate(1, 1, 1)
 
 
 QUESTIONS = {

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import pytest
 
-import qa.rerank
-from qa.rerank import rerank
+import qa.reader.rerank
+from qa.reader.rerank import rerank
 from qa.types import Article, Hit
 from tests.texts import hit_on
 
@@ -31,7 +31,7 @@ def test_equal_relevance_keeps_the_order() -> None:
 
 
 def test_hits_beyond_the_depth_stay_behind(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(qa.rerank, "DEPTH", 2)
+    monkeypatch.setattr(qa.reader.rerank, "DEPTH", 2)
     found = rerank("Q", HITS, lambda _, hits: [-9.0, 9.0][: len(hits)], weight=0.9)
     assert names(found) == ["1.md", "0.md", "2.md", "3.md"]
     assert [hit.score for hit in found] == sorted((hit.score for hit in found), reverse=True)

@@ -8,7 +8,9 @@ import pytest
 
 from qa.briefing import Briefing
 from qa.errors import DatasetError
-from qa.evaluation import ask_all, calibration_error, read_beir, read_questions, summary
+from qa.evaluation.datasets import read_beir
+from qa.evaluation.questions import ask_all, read_questions, summary
+from qa.evaluation.statistics import calibration_error
 from qa.pinned import Evidence, PinnedQuestion
 from qa.types import Verdict
 

@@ -12,12 +12,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import qa.span_reader
+import qa.reader.network
+import qa.reader.spans
 from qa.analysis import sentences
 from qa.errors import ModelError
 from qa.index import Generation
-from qa.reader import Linear, SentenceReader
-from qa.span_reader import Found, Network, SpanReader, WindowReading, weights_file
+from qa.reader import Linear, Network, SentenceReader, SpanReader, weights_file
+from qa.reader.network import Found, WindowReading
 from qa.types import Article, Reading
 from tests.fakes import FakeEncoder
 from tests.texts import HOSTILE, generation_of, hit_on
@@ -87,7 +88,7 @@ def test_best_span_of_all_passages_is_first_and_equals_add_up(tmp_path: Path) ->
 
 @pytest.mark.usefixtures("fixed_weights")
 def test_long_passages_are_read_around_their_best_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(qa.span_reader, "WINDOW_CHARS", 60)
+    monkeypatch.setattr(qa.reader.spans, "WINDOW_CHARS", 60)
     body = (
         "Quiet words fill the first line. The bank finances a long bridge. Some more words follow it. "
         + "Nothing here. " * 9
@@ -105,7 +106,7 @@ def test_number_of_windows_is_bounded(tmp_path: Path) -> None:
     articles = [Article(f"{n:02}.md", f"Bank number {n} lends money to somebody.", "T") for n in range(20)]
     network = MarkedNetwork("Bank")
     read(generation_of(tmp_path, *articles), network, "Which bank?")
-    assert len(network.seen) == qa.span_reader.WINDOWS
+    assert len(network.seen) == qa.reader.spans.WINDOWS
 
 
 @pytest.mark.usefixtures("fixed_weights")
@@ -146,7 +147,7 @@ def test_altered_weights_are_refused(tmp_path: Path) -> None:
 def test_shipped_weights_are_those_that_are_named() -> None:
     file = weights_file()
     assert file is not None
-    assert hashlib.sha256(file.read_bytes()).hexdigest() == qa.span_reader.SHA256
+    assert hashlib.sha256(file.read_bytes()).hexdigest() == qa.reader.network.SHA256
     assert file.stat().st_size < 25e6
 
 

@@ -8,11 +8,8 @@ verdict was fitted on: the split is by article, by fixed hashes.
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
 import string
-import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -24,62 +21,18 @@ import numpy as np
 from qa.answer import Findings
 from qa.answer import answer as make_answer
 from qa.briefing import Briefing
-from qa.errors import DatasetError
-from qa.evaluation import calibration_error, read_beir
+from qa.evaluation.datasets import Asked, Collection, beir_collection, is_reported, squad_collection, unseen_squad
+from qa.evaluation.statistics import auroc, calibration_error
+from qa.reader import linear
 from qa.retrieval import retrieve
 from qa.settings import IndexSettings, Settings
 from qa.types import Answer, Article, Corpus, Hit, Verdict
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from qa.types import Encoder, Reader
 
 DEPTH = 100  # hits fetched, so that enough are left when some are taken away
-HELD_OUT = 15  # percent of the SQuAD 2.0 articles that are never trained on
 STEPS = np.arange(0.05, 1.0, 0.05)  # thresholds of the curve
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A question of a collection: its passage's article, what must not be split between fitting and reporting, and the
-    answers; none: its passage does not answer it.
-    """
-
-    text: str
-    article: str
-    group: str
-    answers: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Collection:
-    """A set as a corpus with questions."""
-
-    name: str
-    articles: tuple[Article, ...]
-    groups: dict[str, str]  # article id -> group
-    asked: tuple[Asked, ...]
-
-    def thinned(self, most: int) -> Collection:
-        """Keep at most so many questions, evenly taken."""
-        return replace(self, asked=self.asked[:: max(1, len(self.asked) // most)][:most])
-
-    def smaller(self, most: int) -> Collection:
-        """Keep about so many articles, evenly taken, and the questions on them."""
-        kept = self.articles[:: max(1, len(self.articles) // most)]
-        ids = {article.id for article in kept}
-        return replace(self, articles=kept, asked=tuple(a for a in self.asked if a.article in ids))
-
-
-def is_held_out(title: str) -> bool:
-    """Return whether an article of SQuAD 2.0 is kept out of training: a fixed hash of its title."""
-    return int(hashlib.sha256(title.encode()).hexdigest(), 16) % 100 < HELD_OUT
-
-
-def is_reported(group: str) -> bool:
-    """Return whether a group is for the report; the verdict is fitted on the other two thirds."""
-    return zlib.crc32(group.encode()) % 3 == 0
 
 
 def normalised(text: str) -> list[str]:
@@ -101,57 +54,6 @@ def f1(text: str, answers: Sequence[str]) -> float:
 def _f1(a: list[str], b: list[str]) -> float:
     common = sum((Counter(a) & Counter(b)).values())
     return 2 * common / (len(a) + len(b)) if common else float(a == b)
-
-
-def beir_collection(folder: Path) -> Collection:
-    """Return a set in BEIR form as a collection; articles of the same title are one group.
-
-    Raises `DatasetError`.
-    """
-    dataset = read_beir(folder)
-    groups = {document: title or document for document, title in dataset.titles.items()}
-    asked = []
-    for query, text in dataset.queries.items():
-        values = dataset.metadata[query]
-        own = (values.get("passage") or list(dataset.qrels.get(query, {})) or [""])[0]
-        if own in groups:
-            answers = tuple(values.get("answers", ())) if values.get("answerable", True) else ()
-            asked.append(Asked(text, own, groups[own], answers))
-    return Collection(folder.name, dataset.articles, groups, tuple(asked))
-
-
-def squad_collection(file: Path) -> Collection:
-    """Return the paragraphs and questions of the SQuAD 2.0 articles that are kept out of training."""
-    try:
-        data = json.loads(file.read_text(encoding="utf-8"))["data"]
-    except (OSError, ValueError, KeyError) as exc:
-        raise DatasetError(f"{file} is not a file in SQuAD form: {exc!r}") from exc
-    articles, groups, asked = [], {}, []
-    for article in data:
-        if not is_held_out(article["title"]):
-            continue
-        for place, paragraph in enumerate(article["paragraphs"]):
-            key = f"{article['title']}#{place}"
-            articles.append(Article(key, paragraph["context"], article["title"].replace("_", " ")))
-            groups[key] = article["title"]
-            asked += [
-                Asked(q["question"], key, article["title"], tuple(a["text"] for a in q["answers"]))
-                for q in paragraph["qas"]
-            ]
-    return Collection("squad_v2.0_dev", tuple(sorted(articles, key=lambda a: a.id)), groups, tuple(asked))
-
-
-def unseen_squad(data: Path) -> Collection:
-    """Return the articles of squad_v1.1_dev that are not in the SQuAD 2.0 file."""
-    collection = beir_collection(data / "squad_v1.1_dev")
-    file = data / "reader_training" / "squad_v2.0_dev.json"
-    known = {a["title"].replace("_", " ") for a in json.loads(file.read_text(encoding="utf-8"))["data"]}
-    return replace(
-        collection,
-        name="squad, unseen articles",
-        articles=tuple(a for a in collection.articles if collection.groups[a.id] not in known),
-        asked=tuple(a for a in collection.asked if a.group not in known),
-    )
 
 
 Keeps = Callable[[Hit], bool]
@@ -253,15 +155,6 @@ def refusal(judged: Sequence[Judged], threshold: float) -> dict[str, object]:
     }
 
 
-def auroc(scores: NDArray[np.float64], labels: NDArray[np.bool_]) -> float:
-    """Return the area under the ROC curve: how often a yes scores above a no, ties counting half."""
-    values = np.concatenate([scores[labels], scores[~labels]])
-    _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
-    ranks = (np.cumsum(counts) - (counts - 1) / 2)[inverse]  # mean rank of equal values
-    n, m = int(labels.sum()), int((~labels).sum())
-    return float((ranks[:n].sum() - n * (n + 1) / 2) / (n * m)) if n and m else float("nan")
-
-
 def reading(judged: Sequence[Judged]) -> dict[str, float | int]:
     """Return F1, exact match and the share of right first citations over the questions that have an answer."""
     present = [j for j in judged if j.present]
@@ -354,11 +247,9 @@ def _opened(desk: Desk, judged: Sequence[Judged], settings: Settings, whole: boo
 
 
 def _threshold(settings: Settings) -> float:
-    from qa.reader import shipped
-
     part = "answered" if settings.reader.model == "sentences" else "span_answered"
     chosen = settings.reader.answered_from
-    return float(shipped(part)["threshold"]) if chosen is None else chosen  # type: ignore[arg-type]
+    return linear(part).threshold if chosen is None else chosen
 
 
 def _reported(collection: Collection) -> Collection:

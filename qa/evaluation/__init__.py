@@ -1,0 +1,1 @@
+"""Measuring: question files (`questions`), retrieval over BEIR folders (`retrieval`), the reader (`reading`)."""
