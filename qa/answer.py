@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from qa.analysis import sentences, terms
-from qa.question import KINDS, kind_of
+from qa.question import KINDS, kind_of, wants_list, wants_sentence
 from qa.reader import linear
 from qa.settings import ReaderSettings
 from qa.types import Answer, AnswerTrace, Article, Citation, Hit, Reading, Verdict
@@ -24,18 +24,8 @@ from qa.types import Answer, AnswerTrace, Article, Citation, Hit, Reading, Verdi
 LEANS = re.compile(
     r"(?:It|Its|He|She|His|Her|They|Their|Them|This|That|These|Those|Both|Such|Neither|There|But|And|So|Then|Also)\b"
 )
-# Questions that a few words do not answer.
-WHOLE = re.compile(
-    r"\s*(?:(?:and|so|but)\s+)?(?:is|are|was|were|does|do|did|can|could|will|would|has|have|had|should|may|might|must|isn't|aren't|"
-    r"didn't|doesn't)\b",
-    re.I,
-)
-WHOLE_ASKED = re.compile(
-    r"\bwhy\b|\bexplain\b|"
-    r"\bhow (?:come|to|do|does|did|is|are|was|were|can|could|will|would|has|have|had|should)\b",
-    re.I,
-)
 VALUES = ("date", "share", "money", "measure", "number")  # kinds of which two articles can give different ones
+SEVERAL = re.compile(r",|;|\b(?:and|or)\b")  # a list, not one of its items
 DIGITS = re.compile(r"\d+(?:[.,]\d+)*")
 SAME = 0.7  # share of terms from which two quotations say the same
 NEAR = 2.0  # how far below the best score, in log-odds, a further citation may be
@@ -126,7 +116,7 @@ def _verdict(confidence: float, features: Mapping[str, float], settings: ReaderS
 def _text(question: str, citations: Sequence[Citation]) -> str:
     """Return the short answer, with the other value where another article gives one; or the whole quotation."""
     short = _short(citations[0])
-    if short is None or WHOLE.match(question) or WHOLE_ASKED.search(question):
+    if short is None or wants_sentence(question) or (wants_list(question) and not SEVERAL.search(short)):
         return citations[0].quote
     other = next((_short(c) for c in citations[1:] if _differs(question, citations[0], c)), None)
     return f"{short}; {other}" if other else short

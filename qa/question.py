@@ -72,6 +72,27 @@ KINDS: dict[str, Kind] = {
         r"cannot|unable|explain\w*|thanks|fear\w*)\b",
     ),
 }
+# Questions that a few words do not answer: yes or no; why and how; what or who something is.
+YES_NO = re.compile(
+    r"\s*(?:(?:and|so|but)\s+)?(?:is|are|was|were|does|do|did|can|could|will|would|has|have|had|should|may|might|must|"
+    r"isn't|aren't|didn't|doesn't)\b",
+    re.I,
+)
+EXPLAIN = re.compile(
+    r"\bwhy\b|\bexplain\b|"
+    r"\bhow (?:come|to|do|does|did|is|are|was|were|can|could|will|would|has|have|had|should)\b",
+    re.I,
+)
+DEFINE = re.compile(
+    r"\s*(?:(?:what|who)\s+(?:is|are|was|were)|what's|who's)\s+(?:the\s+|an?\s+)?"
+    r"(?!(?:it|he|she|they|this|that)\b|\S+['’]s\b)[^\W\d][\w-]*(?:\s+(?!of\b|in\b|on\b|at\b|for\b|to\b|by\b)[\w-]+){0,4}\s*\??\s*",
+    re.I,
+)
+LIST = re.compile(
+    r"\b(?:which|what)\s+(?:(?:two|three|four|five|six|several|\d+)\s+(?:[\w-]+\s+)?)?(?:(?-i:[A-Z])[\w-]+\s+)?"
+    r"(?!is\b|was\b|does\b|has\b|this\b|[\w-]*(?:ss|us|is)\b)[\w-]{3,}s\b|\b(?:name|list)\s+(?:all|the|some)\b",
+    re.I,
+)
 CALENDAR = re.compile(rf"(?:{MONTHS}|\w+day)\W*")
 FULL_NAME = re.compile(r"[A-Z][\w’'-]*(?: (?:(?:of|and|for|the|de|von) ){0,2}[A-Z][\w’'-]*)*")
 NAME = re.compile(r"\b(?:[A-Z][\w’'-]*|\d[\d.,]*)")
@@ -123,6 +144,16 @@ class Question:
 def kind_of(question: str) -> str | None:
     """Return the kind of answer that is asked for, a key of `KINDS`; None where it is not known."""
     return next((name for name, kind in KINDS.items() if kind.asks.search(question)), None)
+
+
+def wants_sentence(question: str) -> bool:
+    """Return whether a few words cannot answer: a yes or no, a reason, a way, a definition is asked for."""
+    return bool(YES_NO.match(question) or EXPLAIN.search(question) or DEFINE.fullmatch(question))
+
+
+def wants_list(question: str) -> bool:
+    """Return whether several things are asked for: "which three projects"."""
+    return bool(LIST.search(question))
 
 
 def normalised(weights: Mapping[str, float]) -> dict[str, float]:

@@ -247,6 +247,15 @@ def test_short_questions_get_short_answers(question: str) -> None:
     assert found.text == "thirty years"
 
 
+def test_one_thing_is_not_given_where_several_are_asked_for() -> None:
+    best = spanned(GAS, "The contract covers thirty years.", "thirty")
+    assert asked("Which years does it cover?", best).text == "The contract covers thirty years."
+    trade = Article("old.md", "They buy oil, gas and coal there.", "Trade")
+    both = spanned(trade, trade.text, "oil, gas and coal")
+    findings = Findings("Which goods do they buy?", (both.hit,), (both,), {"old.md": trade}, "g")
+    assert answer(findings, ReaderSettings(), {}).text == "oil, gas and coal"
+
+
 def test_articles_that_differ_are_both_said_each_with_its_citation() -> None:
     old = spanned(OLD_COST, "The railway costs 400 billion roubles.", "400 billion roubles")
     new = spanned(NEW_COST, "Now the railway costs 1.7 trillion roubles.", "1.7 trillion roubles", 0.9)

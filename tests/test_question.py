@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from qa.briefing import Briefing
-from qa.question import Question, normalised, share
+from qa.question import Question, normalised, share, wants_list, wants_sentence
 from qa.types import Store
 
 
@@ -98,3 +98,49 @@ def test_question_is_weighted_terms_names_and_unknown_words(store: Store) -> Non
 def test_question_without_terms_has_no_weight(store: Store) -> None:
     assert Question.of("Who is it?", store) == Question({}, 0, frozenset(), "name")
     assert normalised({}) == {}
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Is it publicly known?",
+        "and was it there",
+        "Why does it lend?",
+        "how did it lend",
+        "What is the Silk Road Economic Belt?",
+        "what is sibur",
+        "Who is Igor Sechin?",
+    ],
+)
+def test_yes_no_why_how_and_definitions_want_a_sentence(question: str) -> None:
+    assert wants_sentence(question)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "How long is the contract?",
+        "who is the chairman of the bank",
+        "What is the length of the bridge?",
+        "What is China's job in it?",
+        "Which bank lends?",
+    ],
+)
+def test_other_questions_want_a_few_words(question: str) -> None:
+    assert not wants_sentence(question)
+
+
+@pytest.mark.parametrize(
+    ("question", "several"),
+    [
+        ("Which countries belong to the union?", True),
+        ("which three projects", True),
+        ("from which Russian regions does China accept wheat", True),
+        ("name all the banks", True),
+        ("Which bank handles the clearing?", False),
+        ("which business", False),
+        ("What does the bank do?", False),
+    ],
+)
+def test_several_things_are_asked_for_by_a_plural(question: str, several: bool) -> None:
+    assert wants_list(question) is several
