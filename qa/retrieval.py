@@ -224,8 +224,9 @@ def _nearest(cosines: list[Scores]) -> Scores:
 
 
 def _mask(generation: Generation, filters: Filters) -> Mask:
-    admitted = {article.id for article in generation.articles.values() if filters.admits(article)}
-    return np.fromiter((p.article_id in admitted for p in generation.passages), dtype=np.bool_)
+    admitted = np.array([filters.admits(article) for article in generation.articles.values()], dtype=np.bool_)
+    mask: Mask = admitted[generation.owners]  # (passages,)
+    return mask
 
 
 def _top(scores: Scores, k: int) -> Rows:

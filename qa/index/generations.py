@@ -13,16 +13,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from qa.errors import IndexCorruptError
 from qa.index.manifest import ANEW, ARTICLES, PASSAGES, Manifest, read_manifest, sha256
 from qa.store import LocalStore
 from qa.types import Article, Passage, Span, Store
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +39,7 @@ class Generation:
     articles: MappingProxyType[str, Article]
     hashes: MappingProxyType[str, str]  # article id -> content hash
     passages: tuple[Passage, ...]
+    owners: NDArray[np.int32] = field(compare=False)  # of each passage, the place of its article in `articles`
     keys: tuple[str, ...]  # hash of each passage's text as encoded
     sentences: tuple[tuple[Span, ...], ...]  # of each passage, offsets in the passage
     rows: MappingProxyType[str, int]  # passage id -> its place in `passages` and in the store
@@ -74,6 +80,7 @@ def _load(folder: Path, manifest: Manifest) -> Generation:
         keys.append(row["key"])
         sentences.append(tuple((start, end) for start, end in row["sentences"]))
     store = LocalStore.open(folder)
+    place = {article_id: i for i, article_id in enumerate(articles)}
     counts = (len(articles), len(passages), len(store), store.dimension)
     if counts != (manifest.articles, manifest.passages, manifest.passages, manifest.dimension):
         raise ValueError(f"articles, passages, vectors, dimension {counts} are not those of the manifest")
@@ -83,6 +90,7 @@ def _load(folder: Path, manifest: Manifest) -> Generation:
         articles=MappingProxyType(articles),
         hashes=MappingProxyType(hashes),
         passages=tuple(passages),
+        owners=np.array([place[passage.article_id] for passage in passages], dtype=np.int32),
         keys=tuple(keys),
         sentences=tuple(sentences),
         rows=MappingProxyType({passage.id: row for row, passage in enumerate(passages)}),
