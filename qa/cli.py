@@ -337,7 +337,7 @@ def evaluate(
             "name either a folder in BEIR form, a file with --questions, or data sets with --reader"
         )
     if reader is not None:
-        _evaluate_reader(reader, limit or READER_QUESTIONS, as_json)
+        _evaluate_reader(reader, index, limit or READER_QUESTIONS, as_json)
         return
     if folder is not None:
         _evaluate_folder(folder, index, limit, (typos, seed) if typos else None, as_json)
@@ -354,7 +354,7 @@ def evaluate(
         _print_outcomes(outcomes, summary(outcomes))
 
 
-def _evaluate_reader(data: Path, most: int, as_json: bool) -> None:
+def _evaluate_reader(data: Path, index: Path | None, most: int, as_json: bool) -> None:
     import tempfile
 
     from qa.briefing import encoder_of
@@ -363,7 +363,7 @@ def _evaluate_reader(data: Path, most: int, as_json: bool) -> None:
     settings = _settings(None, None)
     encoder = encoder_of(settings.index)
     with tempfile.TemporaryDirectory(prefix="briefing-eval-") as work, _waiting("reading"):
-        sections = evaluate_reader(data, Path(work), encoder, settings, most)
+        sections = evaluate_reader(data, index or Path(work), encoder, settings, most)
     if as_json:
         _print_json(sections)
         return

@@ -27,9 +27,6 @@ if TYPE_CHECKING:
     from qa.index import Generation
     from qa.types import Scores, Vector, Vectors
 
-# The weights were fitted when retrieval stretched its scores over the candidates: least squares of those on today's,
-# over the six best passages of 800 questions each of squad_v1.1_dev and nq_open_oracle (r .90). A new fit ends this.
-AS_FITTED = (1.25, 0.13)
 SHORT = 4  # terms: shorter pieces are headings and fragments, which answer nothing
 MAX_SENTENCE_CHARS = 1500  # a longer "sentence" is a table or a list; it cannot be a quotation
 
@@ -103,7 +100,7 @@ def _features(asked: Question, query: Vector, candidates: Sequence[Sentence]) ->
             "cosine": float(cosines[i]),
             "cosine_apart": float(apart[i]),
             "passage_cosine": s.hit.trace.dense_score,
-            "passage_score": AS_FITTED[0] * s.hit.score + AS_FITTED[1],
+            "passage_score": s.hit.score,
             "held": share(asked.terms, s.terms),
             "held_rare": share(rare, s.terms),
             "held_around": share(asked.terms, s.around),
