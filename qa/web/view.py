@@ -1,4 +1,4 @@
-"""What the page shows of questions and answers, as data without markup.
+"""What the page shows of questions and answers: turns as data, and their replies as Markdown.
 
 Whatever comes from articles, file names and questions is hostile: it reaches the chat only through
 `plain`, and everything else as values that the page's JavaScript puts into text nodes.
@@ -6,50 +6,20 @@ Whatever comes from articles, file names and questions is hostile: it reaches th
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError, model_validator
+from pydantic import TypeAdapter, ValidationError, model_validator
 
-from qa.types import Answer, Article, Citation, Hit, Verdict
+from qa.types import Answer, Article, Verdict
+from qa.web.cards import Card, Shown, cited, near
 
-AROUND = 180  # characters of a passage shown on either side of the quotation
-EXCERPT = 320  # characters shown of a passage without a quotation
 MAX_TURNS = 50  # kept in the browser: some 5 kB each, of the 5 MB it grants
 
 SIGN = re.compile(r"[\t\n!-/:-@\[-`{-~]")  # whatever can mean something to Markdown or HTML
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
-
-
-class Shown(BaseModel):
-    """Base of what is sent to the browser."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Card(Shown):
-    """A source in the panel; no number if it is only near."""
-
-    number: int | None
-    article_id: str
-    title: str
-    about: str
-    url: str | None
-    start: int  # what the reader marks, as offsets of the article
-    end: int
-    check: str  # of the words there, so that a shared address notices when they change
-    before: str
-    quote: tuple[str, str, str]  # lead, short answer, rest; all empty if the passage is only near
-    after: str
-
-    @property
-    def words(self) -> str:
-        """The quotation in one piece."""
-        return "".join(self.quote)
 
 
 class Turn(Shown):
@@ -125,10 +95,10 @@ def messages(turns: Sequence[Turn], asked: Asked | None = None, thumbs: bool = F
 def turn_of(answer: Answer, number: int, articles: Mapping[str, Article]) -> Turn:
     """Return the turn of an answer; hits whose article is no longer among `articles` are left out."""
     if answer.verdict is Verdict.ANSWERED:
-        cards = tuple(map(_cited, answer.citations))
+        cards = tuple(map(cited, answer.citations))
     else:
         hits = (hit for hit in answer.hits if hit.passage.article_id in articles)
-        cards = tuple(_near(hit, articles[hit.passage.article_id]) for hit in hits)
+        cards = tuple(near(hit, articles[hit.passage.article_id]) for hit in hits)
     return Turn(
         number=number,
         question=answer.question,
@@ -152,22 +122,6 @@ def restored(saved: object) -> tuple[Turn, ...]:
 def kept(turns: Sequence[Turn]) -> list[dict[str, object]]:
     """Return the turns as a browser keeps them."""
     return [turn.model_dump(mode="json") for turn in turns[-MAX_TURNS:]]
-
-
-def about(source: str | None, published: date | None, page: int | None = None) -> str:
-    """Return the line below a title: source, date and page of a PDF, as far as they are known."""
-    parts = (source, published.isoformat() if published else None, f"page {page}" if page else None)
-    return " · ".join(part for part in parts if part)
-
-
-def web_address(url: str | None) -> str | None:
-    """Return the address if it may become a link: http and https only."""
-    return url if url and url.lower().startswith(("https://", "http://")) else None
-
-
-def digest(words: str) -> str:
-    """Return eight hexadecimal digits that tell whether words are still the same."""
-    return hashlib.sha256(words.encode("utf-8", "surrogatepass")).hexdigest()[:8]
 
 
 def _answer(turn: Turn) -> tuple[str, str]:
@@ -199,60 +153,5 @@ def _notes(turn: Turn) -> list[str]:
     return [" ".join(note.split()) for note in (searched, only) if note]
 
 
-def _cited(citation: Citation) -> Card:
-    passage = citation.passage
-    return Card(
-        number=citation.number,
-        article_id=citation.article_id,
-        title=citation.title,
-        about=about(citation.source, citation.published, citation.page),
-        url=web_address(citation.url),
-        start=citation.start,
-        end=citation.end,
-        check=digest(citation.quote),
-        before=_tail(passage.text[: max(0, citation.start - passage.start)]),
-        quote=_pieces(citation),
-        after=_head(passage.text[max(0, citation.end - passage.start) :], AROUND),
-    )
-
-
-def _pieces(citation: Citation) -> tuple[str, str, str]:
-    """Return the quotation cut at its short answer."""
-    quote, start, end = citation.quote, citation.answer_start, citation.answer_end
-    if start is None or end is None or not citation.start <= start < end <= citation.end:
-        return quote, "", ""
-    first, last = start - citation.start, end - citation.start
-    return quote[:first], quote[first:last], quote[last:]
-
-
-def _near(hit: Hit, article: Article) -> Card:
-    passage = hit.passage
-    return Card(
-        number=None,
-        article_id=article.id,
-        title=article.title,
-        about=about(article.source, article.published, article.page_at(passage.start)),
-        url=web_address(article.url),
-        start=passage.start,
-        end=passage.end,
-        check=digest(passage.text),
-        before=_head(passage.text, EXCERPT),
-        quote=("", "", ""),
-        after="",
-    )
-
-
 def _flat(text: str) -> str:
     return " ".join(text.split())
-
-
-def _head(text: str, most: int) -> str:
-    if len(text) <= most:
-        return text
-    return re.sub(r"\s+\S*\Z", "", text[:most]) + " …"
-
-
-def _tail(text: str) -> str:
-    if len(text) <= AROUND:
-        return text
-    return "… " + re.sub(r"\A\S*\s+", "", text[-AROUND:])

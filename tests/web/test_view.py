@@ -14,7 +14,7 @@ from markdown_it import MarkdownIt
 from qa.answer import TEXTS
 from qa.briefing import Briefing
 from qa.types import Answer, Verdict
-from qa.web import view
+from qa.web import cards, view
 
 MARKDOWN = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
 NASTY = st.text(alphabet=st.sampled_from("<>&\"'`*_[]()!#$\\{}|~-+=.:;/@^%,? \nab1é🙂\u0301"), max_size=60)
@@ -167,7 +167,7 @@ def test_a_card_holds_the_quotation_between_its_surroundings(briefing: Briefing)
     card = view.turn_of(answer, 1, briefing.generation.articles).cards[0]
     article = briefing.article(card.article_id)
     assert card.words == citation.quote == article.text[card.start : card.end]
-    assert card.check == view.digest(citation.quote)
+    assert card.check == cards.digest(citation.quote)
     assert card.before.removeprefix("… ") + card.words + card.after.removesuffix(" …") in article.text
     assert card.about == f"{article.source} · {article.published}"
 
@@ -186,7 +186,7 @@ def test_long_surroundings_are_cut_at_words(briefing: Briefing) -> None:
     card = view.turn_of(replace(answer, citations=(moved,)), 1, {}).cards[0]
     assert re.fullmatch(r"… (surroundings )+", card.before)
     assert re.fullmatch(r"( surroundings)+ …", card.after)
-    assert len(card.before) <= view.AROUND + 2
+    assert len(card.before) <= cards.AROUND + 2
 
 
 def test_only_web_addresses_become_links(briefing: Briefing) -> None:
