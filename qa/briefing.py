@@ -331,7 +331,9 @@ class Briefing:
         if subject:
             hits = self._retrieve(snapshot, subject, self.settings.reader.passages, filters)
             held = [article for article in speaking_of(subject, generation) if filters.admits(article)]
-        findings = Findings(request.question, hits if held else [], (), generation.articles, generation.name)
+            named = {article.id for article in held}
+            hits = [hit for hit in hits if hit.passage.article_id in named]
+        findings = Findings(request.question, hits, (), generation.articles, generation.name)
         return about(findings, reply(request.aside, articles, held))
 
     def articles(self) -> list[Article]:

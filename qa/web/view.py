@@ -17,6 +17,7 @@ from qa.types import Answer, Article, Verdict
 from qa.web.cards import Card, Shown, cited, near
 
 MAX_TURNS = 50  # kept in the browser: some 5 kB each, of the 5 MB it grants
+SAID = frozenset({"answered", "about"})  # kinds of turns that a later question may lean on
 
 SIGN = re.compile(r"[\t\n!-/:-@\[-`{-~]")  # whatever can mean something to Markdown or HTML
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
@@ -35,6 +36,8 @@ class Turn(Shown):
     link: tuple[tuple[str, str], ...] = ()  # the filters, as parameters of an address
     searched_for: str = ""  # where that is not the question itself
     generation: str = ""
+    overview: bool = False  # the cards are the answer, one as much as the other
+    begins: bool = False  # nothing before it belongs to the same conversation
 
     @model_validator(mode="after")
     def _cited(self) -> Self:
@@ -42,6 +45,11 @@ class Turn(Shown):
         if self.kind == "answered" and not self.cards:
             raise ValueError("an answer has a source")
         return self
+
+    @property
+    def said(self) -> str:
+        """What was said, as a later question may lean on it."""
+        return "\n".join(card.words for card in self.cards) if self.kind == "answered" else self.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +73,12 @@ def message(turn: Turn, thumbs: bool = False) -> str:
     number = turn.number
     if turn.kind == "error":
         return plain(turn.text)
-    notes = "\n\n".join(f"*{plain(note)}*" for note in _notes(turn))
+    only = f"*{plain(_flat(f'Only {turn.only}'))}*" if turn.only else ""
     rating = f" [Helpful](#up-{number}) [Not helpful](#down-{number})" if thumbs else ""
     actions = f"[Copy](#copy-{number}-{turn.kind}) [Copy link](#link-{number}){rating}"
-    if turn.kind != "answered":
-        near = f"[Show the nearest passages](#near-{number})" if turn.cards else ""
-        parts = (plain(turn.text), near, notes, actions)
-    else:
-        sure = f"*{min(99, round(100 * turn.confidence))} % sure* {actions}"  # an estimate is never certain
-        parts = (*_answer(turn), notes, sure)
-    return "\n\n".join(part for part in parts if part)
+    if turn.kind == "answered":
+        actions = f"*{_sure(turn)}* {actions}"
+    return "\n\n".join(part for part in (*_said(turn), _searched(turn), only, actions) if part)
 
 
 def messages(turns: Sequence[Turn], asked: Asked | None = None, thumbs: bool = False) -> list[dict[str, str]]:
@@ -108,7 +112,17 @@ def turn_of(answer: Answer, number: int, articles: Mapping[str, Article]) -> Tur
         cards=cards,
         searched_for="" if answer.trace.searched_for == answer.question else answer.trace.searched_for,
         generation=answer.generation,
+        overview=bool(cards) and answer.text == "\n".join(f"{card.words} [{card.number}]" for card in cards),
     )
+
+
+def history(turns: Sequence[Turn]) -> list[tuple[str, str]]:
+    """Return the questions, as they were searched for, and answers that the next question may lean on.
+
+    Only what was answered counts: neither a refusal nor an error says anything that can be meant later.
+    """
+    start = max((place for place, turn in enumerate(turns) if turn.begins), default=0)
+    return [(turn.searched_for or turn.question, turn.said) for turn in turns[start:] if turn.kind in SAID]
 
 
 def restored(saved: object) -> tuple[Turn, ...]:
@@ -124,10 +138,45 @@ def kept(turns: Sequence[Turn]) -> list[dict[str, object]]:
     return [turn.model_dump(mode="json") for turn in turns[-MAX_TURNS:]]
 
 
-def _answer(turn: Turn) -> tuple[str, str]:
+def _said(turn: Turn) -> tuple[str, ...]:
+    if turn.kind != "answered":
+        return _lines(turn.text), _nearest(turn)
+    if turn.overview:
+        return ("\n>\n".join(_quotation(turn, card) for card in turn.cards),)
     markers = " ".join(_marker(turn, card) for card in turn.cards[1:])
-    quoted = f"{_quotation(turn)}\n\nSee also {markers}" if markers else _quotation(turn)
-    return _headline(turn), quoted
+    return _headline(turn), _quotation(turn, turn.cards[0]), f"See also {markers}" if markers else ""
+
+
+def _lines(text: str) -> str:
+    """Return a reply of the briefing's own as Markdown: its paragraphs, and its lists as lists."""
+    lines = [_flat(line) for line in text.splitlines()]
+    return "\n".join(
+        f"- {plain(line[2:])}" if line.startswith("- ") else f"\n{plain(line)}\n" for line in lines
+    ).strip()
+
+
+def _nearest(turn: Turn) -> str:
+    label = "Show passages on this" if turn.kind == "about" else "Show the nearest passages"
+    return f"[{label}](#near-{turn.number})" if turn.cards else ""
+
+
+def _sure(turn: Turn) -> str:
+    if turn.overview:
+        sentences, articles = len(turn.cards), len({card.article_id for card in turn.cards})
+        return f"{_counted(sentences, 'sentence')} from {_counted(articles, 'article')}"
+    return f"{min(99, round(100 * turn.confidence))} % sure"  # an estimate is never certain
+
+
+def _counted(count: int, one: str) -> str:
+    return f"{count} {one}" if count == 1 else f"{count} {one}s"
+
+
+def _searched(turn: Turn) -> str:
+    """Return the chip that shows, and lets change, what was searched for instead of the question."""
+    if not turn.searched_for:
+        return ""
+    chip = f"[{plain(_flat(f'Searched for: {turn.searched_for}'))}](#searched-{turn.number})"
+    return f"{chip} [Ask as typed](#typed-{turn.number})"
 
 
 def _headline(turn: Turn) -> str:
@@ -136,21 +185,14 @@ def _headline(turn: Turn) -> str:
     return f"**{plain(_flat(short))}**" if short.strip() else ""
 
 
-def _quotation(turn: Turn) -> str:
-    first = turn.cards[0]
-    lead, short, rest = (re.sub(r"\s+", " ", piece) for piece in first.quote)
+def _quotation(turn: Turn, card: Card) -> str:
+    lead, short, rest = (re.sub(r"\s+", " ", piece) for piece in card.quote)
     marked = f"<mark>{plain(short)}</mark>" if short.strip() else plain(short)
-    return f"> {plain(lead.lstrip())}{marked}{plain(rest.rstrip())} {_marker(turn, first)}"
+    return f"> {plain(lead.lstrip())}{marked}{plain(rest.rstrip())} {_marker(turn, card)}"
 
 
 def _marker(turn: Turn, card: Card) -> str:
     return f'[{card.number}](#src-{turn.number}-{card.number} "Show source {card.number}")'
-
-
-def _notes(turn: Turn) -> list[str]:
-    searched = f"Searched for: {turn.searched_for}" if turn.searched_for else ""
-    only = f"Only {turn.only}" if turn.only else ""
-    return [" ".join(note.split()) for note in (searched, only) if note]
 
 
 def _flat(text: str) -> str:
