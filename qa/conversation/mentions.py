@@ -235,6 +235,8 @@ def _phrase_end(text: str, match: re.Match[str]) -> int | None:
         and " " in text[match.start(1) : end]
     ):
         shorter = text.rindex(" ", match.start(1), end)  # "did the railway lend": the last word is the verb
+        if text[match.start(1) : shorter].split()[-1][0].isupper():
+            return None  # "did the EU prolong": a name and the verb
         end = shorter if text[shorter - 1].islower() and not text[match.start(1) : shorter].istitle() else end
     of = PREPOSITION.match(text, end)
     return of.end() if of and of[1].lower() not in ENDS else end
