@@ -158,6 +158,8 @@ def _mention(text: str, start: int, end: int, kind: str, where: tuple[int, str])
     piece = text[start + (title.end() if title else 0) : end]
     if kind == "name":
         piece = re.sub(r"[’']s?$", "", piece)
+    elif kind == "phrase":
+        piece = piece[:1].lower() + piece[1:]  # "The airliner", at the start of a sentence
     return Mention(
         text=piece,
         kind=kind,
