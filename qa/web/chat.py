@@ -119,15 +119,13 @@ class Chat:
         turns = view.restored(saved)
         try:
             reworded = Reworded.model_validate(event)
-        except (TypeError, ValidationError):
+            question = {turn.number: turn.question for turn in turns}[reworded.number]
+        except (KeyError, TypeError, ValidationError):
             yield (gr.skip(),) * 4
             return
-        for turn in turns:
-            if turn.number == reworded.number:
-                wanted = Wanted(turn.question, filters, searched_for=sendable(reworded.searched_for))
-                async for step in self._steps(wanted, turns, box=gr.skip()):
-                    yield step
-                return
+        wanted = Wanted(question, filters, searched_for=sendable(reworded.searched_for))
+        async for step in self._steps(wanted, turns, box=gr.skip()):
+            yield step
 
     async def begin(self, link: str, filters: Value, saved: Value) -> AsyncIterator[Step]:
         """Yield the conversation that the browser kept, then ask the question of the page's address, if any."""
