@@ -17,6 +17,7 @@ from qa.conversation.antecedents import CLASSES, shipped
 from qa.conversation.fragments import listed
 from qa.conversation.mentions import mentions_in
 from qa.conversation.replies import aside_of
+from qa.conversation.standalone import Wording, wording
 from qa.conversation.survey import subject_of
 from qa.conversation.turns import MAX_CHARS, MAX_SAID, MAX_TURNS, History, turns_of
 from qa.errors import QuestionError
@@ -48,6 +49,7 @@ def rewritten(question: str, *history: tuple[str, str]) -> str:
         "When did Gazprom sell its share in the plant?",  # "its" is Gazprom, which the question names
         "Are there 15 stops between Moscow and Kazan?",
         "Who said that Trans-Baikal wheat is sold in China?",
+        "How long did the EU prolong its sanctions?",
     ],
 )
 def test_a_question_that_stands_alone_is_left_alone(question: str) -> None:
@@ -104,6 +106,27 @@ def test_a_short_name_becomes_the_full_one() -> None:
     assert rewritten("What does Orlov think of the Amur bridge?", ORLOV) == (
         "What does Mikhail Orlov think of the Amur bridge?"
     )
+
+
+def test_a_bank_is_not_the_full_name_of_its_country() -> None:
+    lender = ("Who lends?", "China Development Bank lends, says a report on Russia-China trade.")
+    question = "How did Russian exports to China change in 2016?"
+    assert "Bank" not in rewritten(question, lender)
+    assert "Russia-China" not in rewritten(question, lender)
+
+
+def test_it_is_the_subject_of_the_question_rather_than_a_place_in_the_answer() -> None:
+    said = (
+        "Alexander Gabuyev, chair of the Russia in the Asia-Pacific Program at the Carnegie Moscow Center, says China "
+        "finances the railway: China Development Bank (CDB) is expected to lend about $6 billion for the line."
+    )
+    asked = ("Who finances the Moscow-Kazan railway?", said)
+    assert rewritten("Why was it postponed?", asked) == "Why was the Moscow-Kazan railway postponed?"
+
+
+def test_a_question_joined_with_and_is_no_fragment() -> None:
+    airliner = ("Where will the airliner be assembled?", "The airliner is to be assembled in Shanghai.")
+    assert rewritten("And who builds it?", airliner) == "And who builds the airliner?"
 
 
 # -- fragments
@@ -396,6 +419,33 @@ def test_a_change_of_subject_is_searched_for_as_asked(briefing: qa.Briefing) -> 
     question = "How deep are the tunnels of the Amur pipeline?"
     assert briefing.stand_alone(question, [(first.question, first)]) == question
     assert briefing.ask(question, history=[(first.question, first)]) == briefing.ask(question)
+
+
+def test_the_questions_of_other_dialogues_are_no_follow_ups() -> None:
+    """Of all pairs of a dialogue's beginning and a question about something else, in the half that was tuned on."""
+    tuned = [dialogue for dialogue in read_dialogues() if not dialogue.held_out]
+    pairs = [
+        (each.first, other.stands_alone)
+        for each in tuned
+        for other in tuned
+        if not {article for article, _ in each.quotes} & {article for article, _ in other.quotes}
+    ][::5]
+    changed = [wording(question, spoken([(first, "")])) for first, question in pairs]
+    taken = [new.text for (_, question), new in zip(pairs, changed, strict=True) if new.text != question]
+    assert len(pairs) > 100
+    assert len([new for new in changed if new.text in taken and not new.guessed]) <= 0.02 * len(pairs), taken
+
+
+@pytest.mark.parametrize(
+    ("guess", "kept"), [("Who finances the northern railway?", True), ("Who painted the penguins?", False)]
+)
+def test_a_guess_stands_where_its_answer_is_clearly_better(
+    briefing: qa.Briefing, monkeypatch: pytest.MonkeyPatch, guess: str, kept: bool
+) -> None:
+    monkeypatch.setattr("qa.conversation.request.wording", lambda *_: Wording(guess, guessed=True))
+    answer = briefing.ask("Who pays?", history=[("Hm?", "Hm.")])
+    assert answer.question == "Who pays?"
+    assert answer.trace.searched_for == (guess if kept else "Who pays?")
 
 
 def test_a_wording_of_ones_own_is_taken_as_it_is(briefing: qa.Briefing) -> None:

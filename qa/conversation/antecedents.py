@@ -61,6 +61,7 @@ def candidates(found: Sequence[Mention], question: str, turns: Sequence[Turn]) -
         heard=Counter(word for mention in found for word in set(mention.words)),
         persons=bool(SHE_OR_HE.search(spoken)),
         last=frozenset(words(turns[-1].question)) if turns else frozenset(),
+        answered=frozenset(words(turns[-1].answer)) if turns else frozenset(),
         names_wanted=bool(turns and ASKS_NAME.search(turns[-1].question)),
     )
     return [(group[0], _features(group, context)) for group in groups.values()]
@@ -74,6 +75,7 @@ class _Context:
     heard: Mapping[str, int]  # word to the number of mentions that hold it
     persons: bool  # whether "he" or "she" was said
     last: frozenset[str]  # words of the previous question
+    answered: frozenset[str]  # words of the previous answer
     names_wanted: bool  # whether the previous question asked for a name
 
 
@@ -89,11 +91,12 @@ def _features(group: Sequence[Mention], context: _Context) -> Features:
     last = min(group, key=lambda m: m.ago)
     full = group[0]
     held = set(full.words)
+    asked_last = any(m.ago == 1 and m.part == "question" for m in group)
     heading = any(m.whole and m.part != "answer" for m in group)
     oldest = any(m.ago == max(g.ago for g in group) and m.part == "question" for m in group)
     return {
         "bias": 1.0,
-        "last_question": float(any(m.ago == 1 and m.part == "question" for m in group)),
+        "last_question": float(asked_last),
         "last_answer": float(any(m.ago == 1 and m.part == "answer" for m in group)),
         "names_asked": float(
             context.names_wanted
@@ -114,6 +117,8 @@ def _features(group: Sequence[Mention], context: _Context) -> Features:
         "times": log1p(len(group)),
         "first": float(any(m.first for m in group if m.ago == last.ago)),
         "name": float(full.kind == "name"),
+        "naming": float(full.kind == "phrase" and any(word[0].isupper() for word in full.text.split()[1:])),
+        "taken_up": float(asked_last and full.words[-1] in context.answered),
         "quoted": float(full.kind == "quoted"),
         "year": float(full.kind == "year"),
         "person": float(any(m.person for m in group)),

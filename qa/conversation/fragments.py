@@ -48,6 +48,9 @@ DATE = re.compile(
     re.I,
 )
 VERB = re.compile(rf"\b(?:{AUXILIARY}|[a-z]+(?:ed|es))\b", re.I)
+ASKS_OF_IT = re.compile(
+    r"(?:who|what|where|when|why|how|which)\b.*\b(?:it|its|he|she|they|them|his|her|him|their|there)\b", re.I
+)
 MAX_FRAGMENT = 8  # words: longer ones are questions of their own
 
 
@@ -67,7 +70,7 @@ def completed(question: str, turns: Sequence[Turn], best: Best) -> str | None:
         return ordinal
     about = ABOUT.match(text)
     rest = about["rest"] if about else text.rstrip(" ?!.") if joined and not VERB.search(text) else None
-    if rest is None or re.match(r"(?:it|that|this|them|him|her|he|she|they)\b", rest, re.I):
+    if rest is None or re.match(r"(?:it|that|this|them|him|her|he|she|they)\b", rest, re.I) or ASKS_OF_IT.match(rest):
         return None
     return _exchanged(rest, turns[-1].question)
 

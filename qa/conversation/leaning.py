@@ -18,6 +18,9 @@ OPENS = frozenset("and but so or then also because".split())
 THIS_THING = re.compile(r"\b(?:this|these|those|such|that(?=\W*$| [a-z]))\b")
 THE_THING = re.compile(r"\bthe\s+([a-z][\w’'-]*)", re.I)
 Features = dict[str, float]
+# From here on no change of subject was taken for a follow-up, among all pairs of a question with another's dialogue in
+# the half of tests/data/dialogues.jsonl that was tuned on.
+SURE = 0.8
 
 
 def features(question: str, turns: Sequence[Turn], found: Sequence[Mention]) -> Features:
@@ -52,7 +55,8 @@ def probability(values: Features, weights: Mapping[str, float]) -> float:
     return 1 / (1 + exp(-max(-30.0, min(30.0, score))))
 
 
-def leans(question: str, turns: Sequence[Turn], found: Sequence[Mention]) -> bool:
-    """Return whether a question without a pronoun needs the conversation's subject."""
+def leans(question: str, turns: Sequence[Turn], found: Sequence[Mention]) -> tuple[bool, bool]:
+    """Return whether a question without a pronoun needs the conversation's subject, and whether that is a guess."""
     weights = shipped()["leans"]
-    return probability(features(question, turns, found), weights) >= weights["threshold"]
+    likely = probability(features(question, turns, found), weights)
+    return likely >= weights["threshold"], likely < SURE

@@ -158,6 +158,8 @@ def _mention(text: str, start: int, end: int, kind: str, where: tuple[int, str])
     piece = text[start + (title.end() if title else 0) : end]
     if kind == "name":
         piece = re.sub(r"[’']s?$", "", piece)
+    elif kind == "phrase":
+        piece = piece[:1].lower() + piece[1:]  # "The airliner", at the start of a sentence
     return Mention(
         text=piece,
         kind=kind,
@@ -235,6 +237,8 @@ def _phrase_end(text: str, match: re.Match[str]) -> int | None:
         and " " in text[match.start(1) : end]
     ):
         shorter = text.rindex(" ", match.start(1), end)  # "did the railway lend": the last word is the verb
+        if text[match.start(1) : shorter].split()[-1][0].isupper():
+            return None  # "did the EU prolong": a name and the verb
         end = shorter if text[shorter - 1].islower() and not text[match.start(1) : shorter].istitle() else end
     of = PREPOSITION.match(text, end)
     return of.end() if of and of[1].lower() not in ENDS else end

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from qa.conversation.replies import POLITE, Aside, aside_of
-from qa.conversation.standalone import asks_for_more, stand_alone
+from qa.conversation.standalone import asks_for_more, wording
 from qa.conversation.survey import subject_of
 from qa.conversation.turns import History, Turn, turns_of
 
@@ -15,7 +15,8 @@ class Request:
     """A question as asked and as searched for.
 
     `raw` is the question as asked where it is retrieved beside the rewritten one; `aside` is set where no article is
-    asked, `subject` where an overview is wanted; `said` is text that the answer shall not repeat.
+    asked, `subject` where an overview is wanted; `said` is text that the answer shall not repeat; `guessed`
+    tells that no word of the question says that it leans on what was said.
     """
 
     question: str
@@ -24,6 +25,12 @@ class Request:
     aside: Aside | None = None
     subject: str | None = None
     said: str = ""
+    guessed: bool = False
+
+    @property
+    def as_typed(self) -> Request:
+        """The same question, taken to stand alone."""
+        return Request(self.question, self.question)
 
 
 def request_of(question: str, history: History = (), searched_for: str | None = None) -> Request:
@@ -37,14 +44,15 @@ def request_of(question: str, history: History = (), searched_for: str | None = 
     aside = aside_of(question)
     if aside is not None:
         return Request(question, question, aside=aside)
-    rewritten = stand_alone(question, turns)
+    rewritten = wording(question, turns)
     more = bool(turns) and asks_for_more(question)
     return Request(
         question=question,
-        searched_for=rewritten,
-        raw=question if rewritten != question and not more else None,
-        subject=subject_of(rewritten),
+        searched_for=rewritten.text,
+        raw=question if rewritten.text != question and not more else None,
+        subject=subject_of(rewritten.text),
         said="\n".join(turn.said for turn in turns) if more else "",
+        guessed=rewritten.guessed and not more,
     )
 
 

@@ -59,21 +59,37 @@ class Conversation:
         return next((mention for _, mention in ranked if not set(mention.words) <= own), None)
 
 
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """A question as it has to be searched for; `guessed` where no word of it says that it leans on another."""
+
+    text: str
+    guessed: bool = False
+
+
 def stand_alone(question: str, turns: Sequence[Turn]) -> str:
     """Return the question as it has to be searched for; the question itself where it stands alone."""
+    return wording(question, turns).text
+
+
+def wording(question: str, turns: Sequence[Turn]) -> Wording:
+    """Return the question as it has to be searched for, and how sure that is."""
     if not turns:
-        return question
-    talk = Conversation.of(turns)
+        return Wording(question)
+    talk, guessed = Conversation.of(turns), False
     rewritten = completed(question, turns, talk.best)
     if rewritten is not None:
         rewritten = _resolved(rewritten, talk)
     else:
         if not ENGLISH & set(words(question)):
-            return question
+            return Wording(question)
         rewritten = _named(_resolved(_dated(question, talk), talk), talk)
-        if rewritten == question and subject_of(question) is None and leans(question, turns, talk.found):
-            rewritten = _about(question, talk.best("topic", question))
-    return rewritten if len(rewritten) <= max(MAX_CHARS, len(question)) else question
+        if rewritten == question and subject_of(question) is None:
+            leaning, guessed = leans(question, turns, talk.found)
+            rewritten = _about(question, talk.best("topic", question)) if leaning else question
+    if rewritten == question or len(rewritten) > max(MAX_CHARS, len(question)):
+        return Wording(question)
+    return Wording(rewritten, guessed)
 
 
 def asks_for_more(question: str) -> bool:
@@ -163,9 +179,7 @@ def _named(question: str, talk: Conversation) -> str:
             continue
         short = mention.words[0]
         full = {
-            m.text
-            for m in talk.found
-            if m.kind == "name" and 2 <= len(m.words) <= 3 and short in (m.words[0], m.words[-1])
+            m.text for m in talk.found if m.kind == "name" and 2 <= len(m.text.split()) <= 3 and _names_person(m, short)
         }
         if len(full) == 1:
             name = full.pop()
@@ -173,6 +187,11 @@ def _named(question: str, talk: Conversation) -> str:
             if found and name.lower() not in question.lower():
                 question = question[: found.start()] + name + question[found.end() :]
     return question
+
+
+def _names_person(full: Mention, short: str) -> bool:
+    """Return whether a name may be that of a person who is called by its last, or her first, word alone."""
+    return not full.organisation and (short == full.words[-1] or (full.person and short == full.words[0]))
 
 
 def without_pronouns(question: str, turns: Sequence[Turn]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
 from typing import Annotated, Any
@@ -22,6 +23,7 @@ TELL_AFTER = 2  # seconds after which a search says how long it has taken
 
 Value = Any  # what a Gradio component takes or gives
 Step = tuple[Value, ...]  # box, chat, sources, saved conversation
+Turns = tuple[view.Turn, ...]
 
 Words = Annotated[tuple[Annotated[str, Field(max_length=500)], ...], Field(max_length=500)]
 
@@ -58,6 +60,26 @@ class Filter(BaseModel):
         )
 
 
+class Reworded(BaseModel):
+    """The turn to ask again, and what to search for instead; from the browser, so that it may be anything."""
+
+    model_config = ConfigDict(frozen=True, from_attributes=True)
+
+    number: int
+    searched_for: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A question that is being put, what it may lean on, and what the asker wants searched for instead of it."""
+
+    question: str
+    filters: Value
+    history: list[tuple[str, str]] = field(default_factory=list)
+    searched_for: str | None = None
+    begins: bool = False  # a conversation
+
+
 def friendly(exc: Exception) -> str:
     """Return what the chat says about an error: never a path, never a trace."""
     if isinstance(exc, QuestionError | FilterError):
@@ -67,6 +89,11 @@ def friendly(exc: Exception) -> str:
     if isinstance(exc, BriefingError):
         return "The briefing cannot answer at the moment; the log has the details."
     return "Something went wrong; the log has the details."
+
+
+def sendable(text: str) -> str:
+    """Return the text without what cannot be sent back: half a surrogate pair."""
+    return text.encode("utf-8", "replace").decode().strip()
 
 
 class Chat:
@@ -80,15 +107,47 @@ class Chat:
 
     async def ask(self, question: str, filters: Value, saved: Value) -> AsyncIterator[Step]:
         """Yield box, chat, sources and saved conversation: with the question, as it waits, with its answer."""
-        turns = view.restored(saved)
-        question = question.encode("utf-8", "replace").decode().strip()  # half a surrogate pair cannot be sent back
+        turns, question = view.restored(saved), sendable(question)
         if not question:
             yield (gr.skip(),) * 4
             return
-        yield "", self._shown(turns, view.Asked(question)), gr.skip(), gr.skip()
+        async for step in self._steps(Wanted(question, filters, view.history(turns)), turns):
+            yield step
+
+    async def again(self, filters: Value, saved: Value, event: gr.EventData) -> AsyncIterator[Step]:
+        """Ask the question of an earlier turn once more, and search for exactly the words that came with the event."""
+        turns = view.restored(saved)
+        try:
+            reworded = Reworded.model_validate(event)
+            question = {turn.number: turn.question for turn in turns}[reworded.number]
+        except (KeyError, TypeError, ValidationError):
+            yield (gr.skip(),) * 4
+            return
+        wanted = Wanted(question, filters, searched_for=sendable(reworded.searched_for))
+        async for step in self._steps(wanted, turns, box=gr.skip()):
+            yield step
+
+    async def begin(self, link: str, filters: Value, saved: Value) -> AsyncIterator[Step]:
+        """Yield the conversation that the browser kept, then ask the question of the page's address, if any."""
+        turns = view.restored(saved)
+        state = view.kept(turns)
+        yield gr.skip(), self._shown(turns), state, state
+        if question := sendable(link):
+            async for step in self._steps(Wanted(question, filters, begins=True), turns):
+                yield step
+
+    async def example(self, filters: Value, saved: Value, event: gr.SelectData) -> AsyncIterator[Step]:
+        """Ask the example question that was pressed."""
+        async for step in self.ask(str(event.value["text"]), filters, saved):
+            yield step
+
+    async def _steps(self, wanted: Wanted, turns: Turns, box: Value = "") -> AsyncIterator[Step]:
+        """Yield the conversation with the question, as it waits, and with its answer; `box` is what is left there."""
+        question = wanted.question
+        yield box, self._shown(turns, view.Asked(question)), gr.skip(), gr.skip()
         number = turns[-1].number + 1 if turns else 1
         try:
-            ticket = self.line.join(partial(self._answer, number, question, filters))
+            ticket = self.line.join(partial(self._answer, number, wanted))
         except LineFullError as exc:
             turn = self._failed(number, question, exc)
         else:
@@ -102,21 +161,7 @@ class Chat:
         state = view.kept(turns)
         yield gr.skip(), self._shown(turns), state, state
 
-    async def begin(self, link: str, filters: Value, saved: Value) -> AsyncIterator[Step]:
-        """Yield the conversation that the browser kept, then ask the question of the page's address, if any."""
-        turns = view.restored(saved)
-        state = view.kept(turns)
-        yield gr.skip(), self._shown(turns), state, state
-        if link:
-            async for step in self.ask(link, filters, state):
-                yield step
-
-    async def example(self, filters: Value, saved: Value, event: gr.SelectData) -> AsyncIterator[Step]:
-        """Ask the example question that was pressed."""
-        async for step in self.ask(str(event.value["text"]), filters, saved):
-            yield step
-
-    def _shown(self, turns: tuple[view.Turn, ...], asked: view.Asked | None = None) -> list[dict[str, str]]:
+    def _shown(self, turns: Turns, asked: view.Asked | None = None) -> list[dict[str, str]]:
         return view.messages(turns, asked, self.thumbs)
 
     def _doing(self, ahead: int, seconds: int) -> str:
@@ -126,17 +171,24 @@ class Chat:
         taken = f" {seconds} s" if seconds >= TELL_AFTER else ""
         return f"Searching {count:,} {'article' if count == 1 else 'articles'}, reading the best passages…{taken}"
 
-    def _answer(self, number: int, question: str, filters: Value) -> view.Turn:
+    def _answer(self, number: int, wanted: Wanted) -> view.Turn:
+        question = wanted.question
         try:
-            wanted = Filter.model_validate(filters or {})
+            only = Filter.model_validate(wanted.filters or {})
             before = self.briefing.generation
             answer = self.briefing.ask(
-                question, wanted.since, wanted.until, wanted.sources or None, wanted.tags or None
+                question,
+                only.since,
+                only.until,
+                only.sources or None,
+                only.tags or None,
+                history=wanted.history,
+                searched_for=wanted.searched_for,
             )
             served = (before, self.briefing.generation)
             articles = next((each.articles for each in served if each.name == answer.generation), before.articles)
             turn = view.turn_of(answer, number, articles)
-            return turn.model_copy(update={"only": wanted.words, "link": wanted.link})
+            return turn.model_copy(update={"only": only.words, "link": only.link, "begins": wanted.begins})
         except ValidationError:
             return self._failed(number, question, FilterError("the filter is not understood; set it anew"))
         except Exception as exc:  # the last resort: whatever it was, the reader gets a sentence

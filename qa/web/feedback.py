@@ -60,6 +60,7 @@ class Feedback:
             "time": datetime.now(UTC).isoformat(timespec="seconds"),
             "helpful": vote.helpful,
             "question": turn.question[: self.question_chars],
+            "searched_for": turn.searched_for[: self.question_chars],
             "only": turn.only[: self.question_chars],
             "verdict": turn.kind,
             "confidence": turn.confidence,

@@ -12,7 +12,7 @@ from typing import Any
 from qa.briefing import Briefing
 from qa.corpus import corpus_files
 from qa.types import Article
-from qa.web.view import Shown, about
+from qa.web.cards import Shown, about
 
 MAX_LISTED = 20_000  # articles sent to the library's list
 FRESH_SECONDS = 1.0  # how long a look at the folder is good: many readers arrive at once, the folder may be large

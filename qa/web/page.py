@@ -66,7 +66,7 @@ def build_page(briefing: Briefing, seen: Files | None = None) -> gr.Blocks:
                 filters = _html("filters", ["filters.js"], value={})
                 box, send = _question_box(settings.reader.question_chars)
             with gr.Column(elem_id="sources"):
-                sources = _html("cards", ["turns.js", "sources.js"], _voting(briefing))
+                sources = _html("cards", ["turns.js", "wording.js", "sources.js"], _voting(briefing))
         _library(briefing, library)
         _html("reader", ["reader.js"], [_reader(briefing)])
         shown = [box, bot, sources, saved]
@@ -74,6 +74,7 @@ def build_page(briefing: Briefing, seen: Files | None = None) -> gr.Blocks:
             _wire(box.submit, chat.ask, [box, filters, saved], shown),
             _wire(send.click, chat.ask, [box, filters, saved], shown),
             _wire(bot.example_select, chat.example, [filters, saved], shown),
+            _wire(sources.submit, chat.again, [filters, saved], shown),
             _wire(page.load, chat.begin, [box, filters, saved], shown, js=static("address.js")),
         ]
         # In the browser alone, so that it waits for nobody; a question that is being answered is given up.

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from qa.types import Article, Span
-from qa.web.view import Shown, about, digest, web_address
+from qa.web.cards import Shown, about, digest, web_address
 
 HEADING = re.compile(r"[ ]{0,3}(#{1,6})[ \t]+")
 MAX_SHOWN = 1_000_000  # characters of an article sent to the browser: a thick book

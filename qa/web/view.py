@@ -1,4 +1,4 @@
-"""What the page shows of questions and answers, as data without markup.
+"""What the page shows of questions and answers: turns as data, and their replies as Markdown.
 
 Whatever comes from articles, file names and questions is hostile: it reaches the chat only through
 `plain`, and everything else as values that the page's JavaScript puts into text nodes.
@@ -6,50 +6,21 @@ Whatever comes from articles, file names and questions is hostile: it reaches th
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError, model_validator
+from pydantic import TypeAdapter, ValidationError, model_validator
 
-from qa.types import Answer, Article, Citation, Hit, Verdict
+from qa.types import Answer, Article, Verdict
+from qa.web.cards import Card, Shown, cited, near
 
-AROUND = 180  # characters of a passage shown on either side of the quotation
-EXCERPT = 320  # characters shown of a passage without a quotation
 MAX_TURNS = 50  # kept in the browser: some 5 kB each, of the 5 MB it grants
+SAID = frozenset({"answered", "about"})  # kinds of turns that a later question may lean on
 
 SIGN = re.compile(r"[\t\n!-/:-@\[-`{-~]")  # whatever can mean something to Markdown or HTML
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
-
-
-class Shown(BaseModel):
-    """Base of what is sent to the browser."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Card(Shown):
-    """A source in the panel; no number if it is only near."""
-
-    number: int | None
-    article_id: str
-    title: str
-    about: str
-    url: str | None
-    start: int  # what the reader marks, as offsets of the article
-    end: int
-    check: str  # of the words there, so that a shared address notices when they change
-    before: str
-    quote: tuple[str, str, str]  # lead, short answer, rest; all empty if the passage is only near
-    after: str
-
-    @property
-    def words(self) -> str:
-        """The quotation in one piece."""
-        return "".join(self.quote)
 
 
 class Turn(Shown):
@@ -65,6 +36,8 @@ class Turn(Shown):
     link: tuple[tuple[str, str], ...] = ()  # the filters, as parameters of an address
     searched_for: str = ""  # where that is not the question itself
     generation: str = ""
+    overview: bool = False  # the cards are the answer, one as much as the other
+    begins: bool = False  # nothing before it belongs to the same conversation
 
     @model_validator(mode="after")
     def _cited(self) -> Self:
@@ -72,6 +45,11 @@ class Turn(Shown):
         if self.kind == "answered" and not self.cards:
             raise ValueError("an answer has a source")
         return self
+
+    @property
+    def said(self) -> str:
+        """What was said, as a later question may lean on it."""
+        return "\n".join(card.words for card in self.cards) if self.kind == "answered" else self.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,16 +73,12 @@ def message(turn: Turn, thumbs: bool = False) -> str:
     number = turn.number
     if turn.kind == "error":
         return plain(turn.text)
-    notes = "\n\n".join(f"*{plain(note)}*" for note in _notes(turn))
+    only = f"*{plain(_flat(f'Only {turn.only}'))}*" if turn.only else ""
     rating = f" [Helpful](#up-{number}) [Not helpful](#down-{number})" if thumbs else ""
     actions = f"[Copy](#copy-{number}-{turn.kind}) [Copy link](#link-{number}){rating}"
-    if turn.kind != "answered":
-        near = f"[Show the nearest passages](#near-{number})" if turn.cards else ""
-        parts = (plain(turn.text), near, notes, actions)
-    else:
-        sure = f"*{min(99, round(100 * turn.confidence))} % sure* {actions}"  # an estimate is never certain
-        parts = (*_answer(turn), notes, sure)
-    return "\n\n".join(part for part in parts if part)
+    if turn.kind == "answered":
+        actions = f"*{_sure(turn)}* {actions}"
+    return "\n\n".join(part for part in (*_said(turn), _searched(turn), only, actions) if part)
 
 
 def messages(turns: Sequence[Turn], asked: Asked | None = None, thumbs: bool = False) -> list[dict[str, str]]:
@@ -125,10 +99,10 @@ def messages(turns: Sequence[Turn], asked: Asked | None = None, thumbs: bool = F
 def turn_of(answer: Answer, number: int, articles: Mapping[str, Article]) -> Turn:
     """Return the turn of an answer; hits whose article is no longer among `articles` are left out."""
     if answer.verdict is Verdict.ANSWERED:
-        cards = tuple(map(_cited, answer.citations))
+        cards = tuple(map(cited, answer.citations))
     else:
         hits = (hit for hit in answer.hits if hit.passage.article_id in articles)
-        cards = tuple(_near(hit, articles[hit.passage.article_id]) for hit in hits)
+        cards = tuple(near(hit, articles[hit.passage.article_id]) for hit in hits)
     return Turn(
         number=number,
         question=answer.question,
@@ -138,7 +112,17 @@ def turn_of(answer: Answer, number: int, articles: Mapping[str, Article]) -> Tur
         cards=cards,
         searched_for="" if answer.trace.searched_for == answer.question else answer.trace.searched_for,
         generation=answer.generation,
+        overview=bool(cards) and answer.text == "\n".join(f"{card.words} [{card.number}]" for card in cards),
     )
+
+
+def history(turns: Sequence[Turn]) -> list[tuple[str, str]]:
+    """Return the questions, as they were searched for, and answers that the next question may lean on.
+
+    Only what was answered counts: neither a refusal nor an error says anything that can be meant later.
+    """
+    start = max((place for place, turn in enumerate(turns) if turn.begins), default=0)
+    return [(turn.searched_for or turn.question, turn.said) for turn in turns[start:] if turn.kind in SAID]
 
 
 def restored(saved: object) -> tuple[Turn, ...]:
@@ -154,26 +138,45 @@ def kept(turns: Sequence[Turn]) -> list[dict[str, object]]:
     return [turn.model_dump(mode="json") for turn in turns[-MAX_TURNS:]]
 
 
-def about(source: str | None, published: date | None, page: int | None = None) -> str:
-    """Return the line below a title: source, date and page of a PDF, as far as they are known."""
-    parts = (source, published.isoformat() if published else None, f"page {page}" if page else None)
-    return " · ".join(part for part in parts if part)
-
-
-def web_address(url: str | None) -> str | None:
-    """Return the address if it may become a link: http and https only."""
-    return url if url and url.lower().startswith(("https://", "http://")) else None
-
-
-def digest(words: str) -> str:
-    """Return eight hexadecimal digits that tell whether words are still the same."""
-    return hashlib.sha256(words.encode("utf-8", "surrogatepass")).hexdigest()[:8]
-
-
-def _answer(turn: Turn) -> tuple[str, str]:
+def _said(turn: Turn) -> tuple[str, ...]:
+    if turn.kind != "answered":
+        return _lines(turn.text), _nearest(turn)
+    if turn.overview:
+        return ("\n>\n".join(_quotation(turn, card) for card in turn.cards),)
     markers = " ".join(_marker(turn, card) for card in turn.cards[1:])
-    quoted = f"{_quotation(turn)}\n\nSee also {markers}" if markers else _quotation(turn)
-    return _headline(turn), quoted
+    return _headline(turn), _quotation(turn, turn.cards[0]), f"See also {markers}" if markers else ""
+
+
+def _lines(text: str) -> str:
+    """Return a reply of the briefing's own as Markdown: its paragraphs, and its lists as lists."""
+    lines = [_flat(line) for line in text.splitlines()]
+    return "\n".join(
+        f"- {plain(line[2:])}" if line.startswith("- ") else f"\n{plain(line)}\n" for line in lines
+    ).strip()
+
+
+def _nearest(turn: Turn) -> str:
+    label = "Show passages on this" if turn.kind == "about" else "Show the nearest passages"
+    return f"[{label}](#near-{turn.number})" if turn.cards else ""
+
+
+def _sure(turn: Turn) -> str:
+    if turn.overview:
+        sentences, articles = len(turn.cards), len({card.article_id for card in turn.cards})
+        return f"{_counted(sentences, 'sentence')} from {_counted(articles, 'article')}"
+    return f"{min(99, round(100 * turn.confidence))} % sure"  # an estimate is never certain
+
+
+def _counted(count: int, one: str) -> str:
+    return f"{count} {one}" if count == 1 else f"{count} {one}s"
+
+
+def _searched(turn: Turn) -> str:
+    """Return the chip that shows, and lets change, what was searched for instead of the question."""
+    if not turn.searched_for:
+        return ""
+    chip = f"[{plain(_flat(f'Searched for: {turn.searched_for}'))}](#searched-{turn.number})"
+    return f"{chip} [Ask as typed](#typed-{turn.number})"
 
 
 def _headline(turn: Turn) -> str:
@@ -182,77 +185,15 @@ def _headline(turn: Turn) -> str:
     return f"**{plain(_flat(short))}**" if short.strip() else ""
 
 
-def _quotation(turn: Turn) -> str:
-    first = turn.cards[0]
-    lead, short, rest = (re.sub(r"\s+", " ", piece) for piece in first.quote)
+def _quotation(turn: Turn, card: Card) -> str:
+    lead, short, rest = (re.sub(r"\s+", " ", piece) for piece in card.quote)
     marked = f"<mark>{plain(short)}</mark>" if short.strip() else plain(short)
-    return f"> {plain(lead.lstrip())}{marked}{plain(rest.rstrip())} {_marker(turn, first)}"
+    return f"> {plain(lead.lstrip())}{marked}{plain(rest.rstrip())} {_marker(turn, card)}"
 
 
 def _marker(turn: Turn, card: Card) -> str:
     return f'[{card.number}](#src-{turn.number}-{card.number} "Show source {card.number}")'
 
 
-def _notes(turn: Turn) -> list[str]:
-    searched = f"Searched for: {turn.searched_for}" if turn.searched_for else ""
-    only = f"Only {turn.only}" if turn.only else ""
-    return [" ".join(note.split()) for note in (searched, only) if note]
-
-
-def _cited(citation: Citation) -> Card:
-    passage = citation.passage
-    return Card(
-        number=citation.number,
-        article_id=citation.article_id,
-        title=citation.title,
-        about=about(citation.source, citation.published, citation.page),
-        url=web_address(citation.url),
-        start=citation.start,
-        end=citation.end,
-        check=digest(citation.quote),
-        before=_tail(passage.text[: max(0, citation.start - passage.start)]),
-        quote=_pieces(citation),
-        after=_head(passage.text[max(0, citation.end - passage.start) :], AROUND),
-    )
-
-
-def _pieces(citation: Citation) -> tuple[str, str, str]:
-    """Return the quotation cut at its short answer."""
-    quote, start, end = citation.quote, citation.answer_start, citation.answer_end
-    if start is None or end is None or not citation.start <= start < end <= citation.end:
-        return quote, "", ""
-    first, last = start - citation.start, end - citation.start
-    return quote[:first], quote[first:last], quote[last:]
-
-
-def _near(hit: Hit, article: Article) -> Card:
-    passage = hit.passage
-    return Card(
-        number=None,
-        article_id=article.id,
-        title=article.title,
-        about=about(article.source, article.published, article.page_at(passage.start)),
-        url=web_address(article.url),
-        start=passage.start,
-        end=passage.end,
-        check=digest(passage.text),
-        before=_head(passage.text, EXCERPT),
-        quote=("", "", ""),
-        after="",
-    )
-
-
 def _flat(text: str) -> str:
     return " ".join(text.split())
-
-
-def _head(text: str, most: int) -> str:
-    if len(text) <= most:
-        return text
-    return re.sub(r"\s+\S*\Z", "", text[:most]) + " …"
-
-
-def _tail(text: str) -> str:
-    if len(text) <= AROUND:
-        return text
-    return "… " + re.sub(r"\A\S*\s+", "", text[-AROUND:])

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -24,6 +27,7 @@ from qa.web.server import create_app
 from tests.conftest import ARTICLES, WEIGHTS
 from tests.fakes import FakeEncoder
 
+ROOT = Path(__file__).parents[2]
 CHROMIUM = Path("/usr/bin/chromium")
 REQUIRED = os.environ.get("BRIEFING_REQUIRE_BROWSER") == "1"  # read before the fixture that removes such variables
 OFFLINE = (
@@ -268,3 +272,21 @@ def admin(admin_site: Site, browser: Browser, window: tuple[str, str]) -> Iterat
     with opened(browser, admin_site.url, window) as watched:
         watched.visit()
         yield watched
+
+
+@pytest.fixture(scope="session")
+def bundled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """`app.py` over the bundled corpus with the real model, as its users start it."""
+    variables = {
+        "BRIEFING_CORPUS__FOLDER": str(ROOT / "corpus"),
+        "BRIEFING_INDEX__FOLDER": str(tmp_path_factory.mktemp("bundled")),
+        "BRIEFING_SERVE__PORT": "0",
+    }
+    command = [sys.executable, str(ROOT / "app.py")]
+    with subprocess.Popen(command, cwd=ROOT, env=os.environ | variables, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        found = re.search(r"http://\S+", line)
+        assert found, f"the server did not say where it is: {line!r}"
+        yield found[0]
+        process.terminate()

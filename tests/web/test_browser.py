@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
-import sys
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -21,7 +17,6 @@ from tests.web.conftest import HOSTILE_NAME, WINDOWS, Site, Watched, watch
 
 pytestmark = pytest.mark.slow
 
-ROOT = Path(__file__).parents[2]
 LONG = "How long is the zeppelin hangar at Friedrichshafen?"
 RAILWAY = "Who finances the northern railway?"
 WIDGETS = "How many quantum widgets were recalled?"
@@ -330,9 +325,9 @@ class Gate:
     def __init__(self, site: Site, patch: pytest.MonkeyPatch) -> None:
         self.event, ask = threading.Event(), site.briefing.ask
 
-        def wait(*given: Any) -> Answer:  # noqa: ANN401 (hands on what the page gives)
+        def wait(*given: Any, **named: Any) -> Answer:  # noqa: ANN401 (hands on what the page gives)
             assert self.event.wait(120)
-            return ask(*given)
+            return ask(*given, **named)
 
         patch.setattr(site.briefing, "ask", wait)
 
@@ -451,24 +446,6 @@ def test_the_header_tells_when_the_folder_changed(tab: Watched, site: Site, monk
         expect(header).to_have_text(re.compile("folder changed, run briefing index$"))
     finally:
         added.unlink()
-
-
-@pytest.fixture(scope="module")
-def bundled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """`app.py` over the bundled corpus with the real model, as its users start it."""
-    variables = {
-        "BRIEFING_CORPUS__FOLDER": str(ROOT / "corpus"),
-        "BRIEFING_INDEX__FOLDER": str(tmp_path_factory.mktemp("bundled")),
-        "BRIEFING_SERVE__PORT": "0",
-    }
-    command = [sys.executable, str(ROOT / "app.py")]
-    with subprocess.Popen(command, cwd=ROOT, env=os.environ | variables, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        line = process.stdout.readline()
-        found = re.search(r"http://\S+", line)
-        assert found, f"the server did not say where it is: {line!r}"
-        yield found[0]
-        process.terminate()
 
 
 def test_the_bundled_corpus_with_the_real_model(bundled: str, browser: Browser) -> None:

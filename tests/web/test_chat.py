@@ -49,6 +49,77 @@ def test_the_question_is_shown_at_once_and_the_answer_follows(briefing: Briefing
     assert [turn["number"] for turn in saved] == [1]
 
 
+KAMATH = "Who is the president of the Development Bank?"
+
+
+def event(**given: object) -> gr.EventData:
+    """Return what the page's script sends when a turn is asked again."""
+    return gr.EventData(None, given)
+
+
+def test_a_follow_up_is_searched_for_as_the_conversation_means_it(briefing: Briefing) -> None:
+    talk = chat.Chat(briefing)
+    _, saved = last(steps(talk.ask(KAMATH, {}, [])))
+    message, saved = last(steps(talk.ask("What did he say?", {}, saved)))
+    assert saved[1]["searched_for"] == "What did K. V. Kamath say?"
+    assert "[Searched for: What did K. V. Kamath say?](#searched-2)" in message
+    _, saved = last(steps(talk.ask("How long is the railway between Kazan and Moscow?", {}, saved)))
+    assert saved[2]["searched_for"] == ""
+
+
+def test_nothing_is_carried_into_a_conversation_that_was_cleared_or_altered(briefing: Briefing) -> None:
+    talk = chat.Chat(briefing)
+    _, saved = last(steps(talk.ask(KAMATH, {}, [])))
+    for kept in ([], [{**saved[0], "number": "<b>"}]):
+        _, alone = last(steps(talk.ask("What did he say?", {}, kept)))
+        assert [turn["searched_for"] for turn in alone] == [""]
+
+
+def test_a_linked_question_begins_a_conversation(briefing: Briefing) -> None:
+    talk = chat.Chat(briefing)
+    _, saved = last(steps(talk.ask(KAMATH, {}, [])))
+    _, saved = last(steps(talk.begin("What did he say?", {}, saved)))
+    assert [turn["searched_for"] for turn in saved] == ["", ""]
+    _, saved = last(steps(talk.ask("What did he say?", {}, saved)))
+    assert "Kamath" not in saved[2]["searched_for"]
+
+
+def test_a_question_is_asked_again_in_other_words(briefing: Briefing) -> None:
+    talk = chat.Chat(briefing)
+    _, saved = last(steps(talk.ask(KAMATH, {}, [])))
+    _, saved = last(steps(talk.ask("What did he say?", {}, saved)))
+    first, *rest = steps(talk.again({}, saved, event(number=2, searched_for=f" {QUESTION}\ud800 ")))
+    assert first[0] == gr.skip()  # what is being typed stays
+    assert html.unescape(first[1][-2]["content"]) == "What did he say?"
+    message, saved = last(rest)
+    assert message.startswith("> The Development Bank finances")
+    assert [(turn["question"], turn["searched_for"]) for turn in saved[1:]] == [
+        ("What did he say?", "What did K. V. Kamath say?"),
+        ("What did he say?", f"{QUESTION}?"),
+    ]
+    message, saved = last(steps(talk.again({}, saved, event(number=2, searched_for="What did he say?"))))
+    assert (len(saved), saved[3]["searched_for"]) == (4, "")
+    assert "#searched" not in message
+
+
+@pytest.mark.parametrize(
+    "given", [None, 3, {}, {"number": 9, "searched_for": "x"}, {"number": "x", "searched_for": []}, {"number": 1}]
+)
+def test_what_cannot_be_asked_again_is_not(briefing: Briefing, given: object) -> None:
+    talk = chat.Chat(briefing)
+    _, saved = last(steps(talk.ask(QUESTION, {}, [])))
+    assert steps(talk.again({}, saved, gr.EventData(None, given))) == [(gr.skip(),) * 4]
+
+
+@pytest.mark.parametrize("wording", ["", " ", "x" * 5000])
+def test_a_wording_that_cannot_be_searched_for_is_refused_in_the_chat(briefing: Briefing, wording: str) -> None:
+    talk = chat.Chat(briefing)
+    _, saved = last(steps(talk.ask(QUESTION, {}, [])))
+    message, saved = last(steps(talk.again({}, saved, event(number=1, searched_for=wording))))
+    assert message.startswith("That question cannot be asked: the question ")
+    assert (saved[1]["kind"], saved[1]["question"]) == ("error", QUESTION)
+
+
 def test_turns_are_numbered_on(briefing: Briefing) -> None:
     talk = chat.Chat(briefing)
     _, saved = last(steps(talk.ask(QUESTION, {}, [])))
@@ -126,7 +197,7 @@ def test_errors_are_told_without_paths_and_logged(
     error: Exception,
     words: str,
 ) -> None:
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise error
 
     monkeypatch.setattr(briefing, "ask", fail)
@@ -168,9 +239,9 @@ def test_one_too_many_is_asked_to_come_back(briefing: Briefing) -> None:
 def test_one_who_waits_is_told_how_many_are_before(briefing: Briefing, monkeypatch: pytest.MonkeyPatch) -> None:
     gate, ask = threading.Event(), briefing.ask
 
-    def slow(*given: Any) -> Answer:  # noqa: ANN401 (hands on what the page gives)
+    def slow(*given: Any, **named: Any) -> Answer:  # noqa: ANN401 (hands on what the page gives)
         assert gate.wait(20)
-        return ask(*given)
+        return ask(*given, **named)
 
     monkeypatch.setattr(briefing, "ask", slow)
 
@@ -200,8 +271,8 @@ def test_the_titles_of_a_refusal_are_those_of_its_generation(
     ask = briefing.ask
     folder = briefing.settings.corpus.folder
 
-    def meanwhile(*given: Any) -> Answer:  # noqa: ANN401 (hands on what the page gives)
-        answer = ask(*given)
+    def meanwhile(*given: Any, **named: Any) -> Answer:  # noqa: ANN401 (hands on what the page gives)
+        answer = ask(*given, **named)
         for file in folder.glob("*.md"):
             file.write_text(file.read_text(encoding="utf-8").replace("title: ", "title: New "), encoding="utf-8")
         briefing.refresh()

@@ -30,6 +30,7 @@ def test_a_vote_is_one_line(briefing: Briefing, tmp_path: Path) -> None:
     assert first == {
         "helpful": True,
         "question": "Who finances the northern railway?",
+        "searched_for": "",
         "only": "",
         "verdict": "answered",
         "confidence": given["confidence"],
@@ -52,11 +53,12 @@ def test_what_is_written_of_a_vote_is_bounded(briefing: Briefing, tmp_path: Path
         **turn(briefing),
         "question": "q" * 99_999,
         "generation": "g" * 9999,
+        "searched_for": "s" * 99_999,
         "only": "o" * 9999,
         "cards": [card] * 99,
     }
     assert box.vote({"turn": large, "helpful": False})
-    assert len(box.file.read_text(encoding="utf-8")) < 16_000
+    assert len(box.file.read_text(encoding="utf-8")) < 20_000
 
 
 def test_the_file_grows_no_further_than_its_limit(

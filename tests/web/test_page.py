@@ -31,7 +31,7 @@ def test_every_handler_is_private(briefing: Briefing) -> None:
 
 def test_clearing_waits_for_nobody_and_gives_up_what_is_being_answered(briefing: Briefing) -> None:
     (clear,) = (fn for fn in page.build_page(briefing).fns.values() if fn.cancels)
-    assert len(clear.cancels) == 4
+    assert len(clear.cancels) == 5
 
 
 def test_the_queue_keeps_no_statistics(briefing: Briefing) -> None:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qa.types import Article
-from qa.web import reading, view
+from qa.web import cards, reading
 from qa.web.reading import Mark, page_of
 
 ARTICLE = Article(
@@ -85,7 +85,7 @@ def test_without_an_end_the_rest_of_the_paragraph_is_marked() -> None:
     assert marked(Mark(len(ARTICLE.text) - 1)) == []
 
 
-@pytest.mark.parametrize(("check", "words", "note"), [(view.digest("Below it."), ["Below it."], ""), ("0", [], "may")])
+@pytest.mark.parametrize(("check", "words", "note"), [(cards.digest("Below it."), ["Below it."], ""), ("0", [], "may")])
 def test_an_address_that_no_longer_fits_marks_nothing(check: str, words: list[str], note: str) -> None:
     start = ARTICLE.text.index("Below")
     mark = Mark(start, start + 9, check=check)

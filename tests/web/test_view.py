@@ -14,7 +14,7 @@ from markdown_it import MarkdownIt
 from qa.answer import TEXTS
 from qa.briefing import Briefing
 from qa.types import Answer, Verdict
-from qa.web import view
+from qa.web import cards, view
 
 MARKDOWN = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
 NASTY = st.text(alphabet=st.sampled_from("<>&\"'`*_[]()!#$\\{}|~-+=.:;/@^%,? \nab1é🙂\u0301"), max_size=60)
@@ -126,7 +126,67 @@ def test_what_was_searched_for_and_where_is_told(briefing: Briefing) -> None:
     assert turn(briefing, answer.question).searched_for == ""
     rewritten = replace(answer, trace=replace(answer.trace, searched_for="who *lends*?"))
     shown = view.turn_of(rewritten, 7, {}).model_copy(update={"only": "A <b>"})
-    assert "*Searched for: who *lends*?*\n\n*Only A <b>*" in html.unescape(view.message(shown))
+    chip = "[Searched for: who *lends*?](#searched-7) [Ask as typed](#typed-7)"
+    assert f"{chip}\n\n*Only A <b>*" in html.unescape(view.message(shown))
+
+
+@given(NASTY)
+def test_a_wording_is_one_link_whatever_it_holds(wording: str) -> None:
+    shown = view.Turn(
+        number=3, question="?", kind="related", text="No.", confidence=0, cards=(), searched_for=f"a{wording}z"
+    )
+    rendered = MARKDOWN.render(view.message(shown))
+    words = " ".join(f"a{wording}z".split())
+    assert f'<a href="#searched-3">Searched for: {words}</a> <a href="#typed-3">' in html.unescape(rendered)
+    assert re.findall(r"<[^/>]*>", rendered).count("<p>") == 3  # the reply, the chip, what can be done with it
+
+
+def test_a_follow_up_leans_on_what_was_answered_and_on_how_it_was_searched_for(briefing: Briefing) -> None:
+    asked = turn(briefing, "Who finances the northern railway?", 1)
+    reworded = asked.model_copy(update={"number": 2, "question": "And that?", "searched_for": "Who lends?"})
+    refusal = turn(briefing, "Who is the mayor of Paris?", 3)
+    error = view.Turn(number=4, question="?", kind="error", text="x", confidence=0, cards=())
+    hello = turn(briefing, "Hello!", 5)
+    said = "\n".join(card.words for card in asked.cards)
+    assert view.history((asked, reworded, refusal, error, hello)) == [
+        (asked.question, said),
+        ("Who lends?", said),
+        ("Hello!", hello.text),
+    ]
+    assert view.history((asked, refusal.model_copy(update={"begins": True}), hello)) == [("Hello!", hello.text)]
+    assert view.history(()) == []
+
+
+def test_an_overview_is_its_sentences_each_with_its_marker(briefing: Briefing) -> None:
+    shown = turn(briefing, "What do we know about the Development Bank?")
+    assert shown.overview and len(shown.cards) >= 3
+    quoted, actions = view.message(shown).split("\n\n")
+    lines = quoted.split("\n>\n")
+    assert lines == [
+        f'> {view.plain(" ".join(card.words.split()))} [{n}](#src-7-{n} "Show source {n}")'
+        for n, card in enumerate(shown.cards, start=1)
+    ]
+    articles = len({card.article_id for card in shown.cards})
+    assert actions.startswith(f"*{len(shown.cards)} sentences from {articles} articles* [Copy](#copy-7-answered)")
+    assert not turn(briefing, "Who finances the northern railway?").overview
+
+
+def test_a_reply_of_the_briefing_s_own_keeps_its_list(briefing: Briefing) -> None:
+    shown = turn(briefing, "Which articles do you have on the Amur?")
+    assert (shown.kind, shown.searched_for) == ("about", "")
+    assert {card.article_id for card in shown.cards} == {"2017-05-22-pipeline-progress.md"}
+    rendered = MARKDOWN.render(view.message(shown))
+    assert rendered.startswith("<p>One article speaks of “the Amur”:</p>\n<ul>\n<li>“Pipeline reaches the Amur”")
+    assert ">Show passages on this</a>" in rendered
+    assert "sure" not in view.message(shown)
+    assert turn(briefing, "Hello!").cards == ()
+
+
+@given(NASTY, NASTY)
+def test_no_line_of_such_a_reply_means_anything_to_markdown(first: str, second: str) -> None:
+    shown = view.Turn(number=1, question="?", kind="about", text=f"{first}\n- a{second}", confidence=1, cards=())
+    tags = set(re.findall(r"<(\w+)", MARKDOWN.render(view.message(shown))))
+    assert tags <= {"p", "ul", "li", "a"}
 
 
 def test_thumbs_are_shown_where_votes_are_taken(briefing: Briefing) -> None:
@@ -167,7 +227,7 @@ def test_a_card_holds_the_quotation_between_its_surroundings(briefing: Briefing)
     card = view.turn_of(answer, 1, briefing.generation.articles).cards[0]
     article = briefing.article(card.article_id)
     assert card.words == citation.quote == article.text[card.start : card.end]
-    assert card.check == view.digest(citation.quote)
+    assert card.check == cards.digest(citation.quote)
     assert card.before.removeprefix("… ") + card.words + card.after.removesuffix(" …") in article.text
     assert card.about == f"{article.source} · {article.published}"
 
@@ -186,7 +246,7 @@ def test_long_surroundings_are_cut_at_words(briefing: Briefing) -> None:
     card = view.turn_of(replace(answer, citations=(moved,)), 1, {}).cards[0]
     assert re.fullmatch(r"… (surroundings )+", card.before)
     assert re.fullmatch(r"( surroundings)+ …", card.after)
-    assert len(card.before) <= view.AROUND + 2
+    assert len(card.before) <= cards.AROUND + 2
 
 
 def test_only_web_addresses_become_links(briefing: Briefing) -> None:

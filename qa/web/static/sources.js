@@ -1,5 +1,6 @@
 // The sources of one turn, and the links in the chat that lead to them. `props.value` holds all turns.
-const LINK = /^#(src|near|copy|link|up|down)-(\d+)(?:-(\w+))?$/;
+const LINK = /^#(src|near|copy|link|up|down|searched|typed)-(\d+)(?:-(\w+))?$/;
+const TITLES = { searched: "Change what is searched for", typed: "Search for the question as it was typed" };
 const VOTES = "briefing-votes"; // of this conversation: number of a turn -> helpful or not
 
 const marks = make("style"); // marks the chosen marker and the votes in the chat, which is not ours to draw
@@ -27,7 +28,7 @@ const name = () => {
     const [, action, number] = link.getAttribute("href").match(LINK) ?? [];
     if (!action || action === "src" || action === "near") continue;
     const pressed = action === "up" ? votes[number] === true : action === "down" ? votes[number] === false : null;
-    const wanted = { role: "button", title: link.textContent, "aria-pressed": pressed };
+    const wanted = { role: "button", title: TITLES[action] ?? link.textContent, "aria-pressed": pressed };
     for (const [key, value] of Object.entries(wanted))
       if (value !== null && link.getAttribute(key) !== String(value)) link.setAttribute(key, value);
   }
@@ -72,10 +73,11 @@ const back = () =>
   });
 
 const draw = (turn) => {
-  const near = turn && !answered(turn);
+  const about = turn?.kind === "about"; // a reply of the briefing's own: what it lists is on the subject, not near a question
+  const near = turn && !answered(turn) && !about;
   const count = turn?.cards.length ?? 0;
-  const heading = near && count ? "Nearest passages" : "Sources";
-  const hint = turn
+  const heading = !count || answered(turn) ? "Sources" : about ? "Passages on this" : "Nearest passages";
+  const hint = near
     ? "There is nothing near this question. Try other words, or look through the library."
     : "Press a marker in an answer to see the sentence in its article. Press “Read in article” to see all of it.";
   shown = turn?.number ?? null;
@@ -89,7 +91,7 @@ const draw = (turn) => {
         "div",
         { class: "title" },
         make("h2", { id: "sources-title", tabindex: "-1" }, heading),
-        make("span", { class: "count" }, count ? (near ? `${count} near` : counted(count, "source")) : ""),
+        make("span", { class: "count" }, !count ? "" : near ? `${count} near` : counted(count, about ? "passage" : "source")),
       ),
       turn ? make("p", { class: "asked" }, turn.question) : null,
       near && count ? make("p", { class: "hint" }, "None of these answers the question. They come nearest to it.") : null,
@@ -139,6 +141,8 @@ const follow = (event) => {
   if (!turn) return say("The sources of this answer are no longer kept");
   if (action === "copy") copy(asText(turn));
   else if (action === "link") copy(linkTo(turn));
+  else if (action === "searched") reword(turn, link);
+  else if (action === "typed") askAgain(turn, turn.question);
   else if (action === "up" || action === "down") vote(turn, action === "up");
   else open(turn, which);
 };

@@ -1,0 +1,114 @@
+"""A source as the page shows it: data without markup, which the page's JavaScript puts into text nodes."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from datetime import date
+
+from pydantic import BaseModel, ConfigDict
+
+from qa.types import Article, Citation, Hit
+
+AROUND = 180  # characters of a passage shown on either side of the quotation
+EXCERPT = 320  # characters shown of a passage without a quotation
+
+
+class Shown(BaseModel):
+    """Base of what is sent to the browser."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Card(Shown):
+    """A source in the panel; no number if it is only near."""
+
+    number: int | None
+    article_id: str
+    title: str
+    about: str
+    url: str | None
+    start: int  # what the reader marks, as offsets of the article
+    end: int
+    check: str  # of the words there, so that a shared address notices when they change
+    before: str
+    quote: tuple[str, str, str]  # lead, short answer, rest; all empty if the passage is only near
+    after: str
+
+    @property
+    def words(self) -> str:
+        """The quotation in one piece."""
+        return "".join(self.quote)
+
+
+def about(source: str | None, published: date | None, page: int | None = None) -> str:
+    """Return the line below a title: source, date and page of a PDF, as far as they are known."""
+    parts = (source, published.isoformat() if published else None, f"page {page}" if page else None)
+    return " · ".join(part for part in parts if part)
+
+
+def web_address(url: str | None) -> str | None:
+    """Return the address if it may become a link: http and https only."""
+    return url if url and url.lower().startswith(("https://", "http://")) else None
+
+
+def digest(words: str) -> str:
+    """Return eight hexadecimal digits that tell whether words are still the same."""
+    return hashlib.sha256(words.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+
+
+def cited(citation: Citation) -> Card:
+    """Return the card of a citation."""
+    passage = citation.passage
+    return Card(
+        number=citation.number,
+        article_id=citation.article_id,
+        title=citation.title,
+        about=about(citation.source, citation.published, citation.page),
+        url=web_address(citation.url),
+        start=citation.start,
+        end=citation.end,
+        check=digest(citation.quote),
+        before=_tail(passage.text[: max(0, citation.start - passage.start)]),
+        quote=_pieces(citation),
+        after=_head(passage.text[max(0, citation.end - passage.start) :], AROUND),
+    )
+
+
+def _pieces(citation: Citation) -> tuple[str, str, str]:
+    """Return the quotation cut at its short answer."""
+    quote, start, end = citation.quote, citation.answer_start, citation.answer_end
+    if start is None or end is None or not citation.start <= start < end <= citation.end:
+        return quote, "", ""
+    first, last = start - citation.start, end - citation.start
+    return quote[:first], quote[first:last], quote[last:]
+
+
+def near(hit: Hit, article: Article) -> Card:
+    """Return the card of a passage that is not cited."""
+    passage = hit.passage
+    return Card(
+        number=None,
+        article_id=article.id,
+        title=article.title,
+        about=about(article.source, article.published, article.page_at(passage.start)),
+        url=web_address(article.url),
+        start=passage.start,
+        end=passage.end,
+        check=digest(passage.text),
+        before=_head(passage.text, EXCERPT),
+        quote=("", "", ""),
+        after="",
+    )
+
+
+def _head(text: str, most: int) -> str:
+    if len(text) <= most:
+        return text
+    return re.sub(r"\s+\S*\Z", "", text[:most]) + " …"
+
+
+def _tail(text: str) -> str:
+    if len(text) <= AROUND:
+        return text
+    return "… " + re.sub(r"\A\S*\s+", "", text[-AROUND:])
