@@ -17,7 +17,6 @@ from qa.types import Answer, Article, Verdict
 from qa.web.cards import Card, Shown, cited, near
 
 MAX_TURNS = 50  # kept in the browser: some 5 kB each, of the 5 MB it grants
-SAID = frozenset({"answered", "about"})  # kinds of turns that a later question may lean on
 
 SIGN = re.compile(r"[\t\n!-/:-@\[-`{-~]")  # whatever can mean something to Markdown or HTML
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
@@ -49,7 +48,9 @@ class Turn(Shown):
     @property
     def said(self) -> str:
         """What was said, as a later question may lean on it."""
-        return "\n".join(card.words for card in self.cards) if self.kind == "answered" else self.text
+        if self.kind == "answered":
+            return "\n".join(card.words for card in self.cards)
+        return self.text if self.kind == "about" else ""  # a refusal says nothing that can be meant later
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,10 +120,10 @@ def turn_of(answer: Answer, number: int, articles: Mapping[str, Article]) -> Tur
 def history(turns: Sequence[Turn]) -> list[tuple[str, str]]:
     """Return the questions, as they were searched for, and answers that the next question may lean on.
 
-    Only what was answered counts: neither a refusal nor an error says anything that can be meant later.
+    A question that was refused counts, with no answer: "And of Moscow?" goes on from it. An error does not.
     """
     start = max((place for place, turn in enumerate(turns) if turn.begins), default=0)
-    return [(turn.searched_for or turn.question, turn.said) for turn in turns[start:] if turn.kind in SAID]
+    return [(turn.searched_for or turn.question, turn.said) for turn in turns[start:] if turn.kind != "error"]
 
 
 def restored(saved: object) -> tuple[Turn, ...]:

@@ -141,7 +141,7 @@ def test_a_wording_is_one_link_whatever_it_holds(wording: str) -> None:
     assert re.findall(r"<[^/>]*>", rendered).count("<p>") == 3  # the reply, the chip, what can be done with it
 
 
-def test_a_follow_up_leans_on_what_was_answered_and_on_how_it_was_searched_for(briefing: Briefing) -> None:
+def test_a_follow_up_leans_on_what_was_asked_and_answered_and_on_how_it_was_searched_for(briefing: Briefing) -> None:
     asked = turn(briefing, "Who finances the northern railway?", 1)
     reworded = asked.model_copy(update={"number": 2, "question": "And that?", "searched_for": "Who lends?"})
     refusal = turn(briefing, "Who is the mayor of Paris?", 3)
@@ -151,9 +151,13 @@ def test_a_follow_up_leans_on_what_was_answered_and_on_how_it_was_searched_for(b
     assert view.history((asked, reworded, refusal, error, hello)) == [
         (asked.question, said),
         ("Who lends?", said),
+        ("Who is the mayor of Paris?", ""),
         ("Hello!", hello.text),
     ]
-    assert view.history((asked, refusal.model_copy(update={"begins": True}), hello)) == [("Hello!", hello.text)]
+    assert view.history((asked, refusal.model_copy(update={"begins": True}), hello)) == [
+        ("Who is the mayor of Paris?", ""),
+        ("Hello!", hello.text),
+    ]
     assert view.history(()) == []
 
 
