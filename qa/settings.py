@@ -145,12 +145,12 @@ class ReaderSettings(_Group):
     """How an answer is chosen, and when there is none."""
 
     model: Literal["spans", "sentences"] = Field(
-        "sentences",
-        description='Reader: "sentences" chooses whole sentences; "spans" is trained and marks a short answer in its '
-        "sentence. Not the default: on the bundled briefing it is right more often, and wrong more often too.",
+        "spans",
+        description='Reader: "spans" is trained and marks a short answer in its sentence; "sentences" chooses whole '
+        "sentences, and is what reads where the trained weights are absent.",
     )
     passages: int = Field(6, ge=1, le=50, description="Best passages whose sentences are read.")
-    citations: int = Field(3, ge=1, le=5, description="Citations given at most.")
+    citations: int = Field(5, ge=1, le=5, description="Citations given at most.")
     answered_from: float | None = Field(
         None, ge=0, le=1, description="Confidence from which a question is answered; unset, the shipped threshold."
     )

@@ -95,7 +95,7 @@ def test_three_lines_from_another_folder(tmp_path: Path) -> None:
     code = (
         "import qa\n"
         f"briefing = qa.Briefing.open(corpus={str(ROOT / 'corpus')!r}, index='here')\n"
-        "print(briefing.ask('who finances the railway?').text)\n"
+        "print(briefing.ask('who finances the railway?').citations[0].quote)\n"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=240)
     assert "China Development Bank" in done.stdout, done.stderr

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from qa.reader.model import Outputs, Pair, SpanModel
 
 WEIGHTS = "reader.safetensors"
-SHA256 = "44aa094b0becf9a871d5807e665b8fbbb4fed9b00ccc0a7dc265b93121a93fb1"  # of the shipped file
+SHA256 = "2a1683053996cf9083ed8b57b0b5c58a58656414f22fe4821ee6688d5325fb58"  # of the shipped file
 MAX_TOKENS = 288
 MAX_ANSWER = 30  # tokens
 PER_WINDOW = 3  # spans considered
