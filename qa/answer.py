@@ -31,7 +31,7 @@ SAME = 0.7  # share of terms from which two quotations say the same
 NEAR = 2.0  # how far below the best score, in log-odds, a further citation may be
 
 TEXTS = {
-    Verdict.RELATED: "The briefing does not answer this. The nearest passages are listed.",
+    Verdict.RELATED: "The briefing gives no sure answer to this. The nearest passages are listed.",
     Verdict.NOT_IN_CORPUS: "This is not in the briefing.",
 }
 

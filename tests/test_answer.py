@@ -122,7 +122,7 @@ def test_confidence_is_the_probability(a: float, confidence: float) -> None:
 @pytest.mark.parametrize(
     ("b", "text"),
     [
-        (9.0, "The briefing does not answer this. The nearest passages are listed."),
+        (9.0, "The briefing gives no sure answer to this. The nearest passages are listed."),
         (-9.0, "This is not in the briefing."),
     ],
 )

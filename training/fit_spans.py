@@ -47,7 +47,8 @@ REFUSED_COST = 1.5  # "not in the briefing" said wrongly costs two "related" sai
 NETWORK = "above_null probability answerable relevant behind_relevant behind_answerable".split()
 # Few features: with all that there are, what was fitted on encyclopaedia articles did worse on news.
 CHOICE = [*NETWORK, *"sentence_score span_shows span_words".split()]
-ANSWERED = [*NETWORK, *"score sentence_score passage_score names_missing unknown".split()]
+# Not `unknown`: where nearly all words are known, as here, its weight comes out with the wrong sign.
+ANSWERED = [*NETWORK, *"score sentence_score passage_score passage_cosine names_missing".split()]
 SUBJECT = "relevant passage_score passage_cosine held_around names_missing".split()
 ABSENT = {"passage": 0.34, "article": 0.33, "altered": 0.33}  # shares of the questions without an answer
 

@@ -115,7 +115,7 @@ def test_a_refusal_looks_different_and_lists_the_nearest_passages(tab: Watched) 
     styles = []
     for question, words in (
         (RAILWAY, "The Development Bank finances"),
-        (RELATED, "does not answer this"),
+        (RELATED, "gives no sure answer"),
         (NOWHERE, "This is not in the briefing."),
     ):
         answer = tab.ask(question)
