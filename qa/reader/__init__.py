@@ -1,8 +1,7 @@
 """Reading: what of the retrieved passages answers.
 
 `sentences` chooses whole sentences by features; `spans` marks a short answer in them, found by the trained network
-(`network`, built by `model`), with sensible `bounds`; `rerank` orders hits by its relevance; `fitted` holds the linear
-scores.
+(`network`, built by `model`), with sensible `bounds`; `fitted` holds the linear scores.
 """
 
 from qa.reader.fitted import Linear, linear, shipped

@@ -72,11 +72,6 @@ class SpanReader:
         read = {reading.hit.passage.id for reading in plain}
         return plain + [r for hit in hits if hit.passage.id not in read for r in self._base.read(question, [hit])]
 
-    def relevance(self, question: str, hits: Sequence[Hit]) -> list[float]:
-        """Return the logit of the relevance of each hit's passage, in the order of the hits."""
-        texts = [(question, self._articles[h.passage.article_id].title, h.passage.text) for h in hits]
-        return [r.relevant for r in self._network.read(texts)]
-
     def _title(self, window: Window) -> str:
         return self._articles[window.hit.passage.article_id].title
 
