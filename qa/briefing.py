@@ -63,6 +63,7 @@ class _Consent:
 
     deletions: bool = False
     strict: bool = False
+    recheck: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +132,9 @@ class Briefing:
         except StoredIndexError:
             pass  # told, or mended, by what follows
         try:
-            return self.refresh(progress)
+            return self._refresh(
+                progress, _Consent(recheck=False)
+            )  # what nothing changed was checked when it was built
         except (CorpusError, StoredIndexError) as exc:
             try:
                 self.serve_current()
@@ -162,9 +165,7 @@ class Briefing:
 
         Raises `CorpusError` or `StoredIndexError`; the index then stays as it was.
         """
-        corpus, index = self.settings.corpus, self.settings.index.folder
-        kept, consent = index / "extracted", _Consent(confirm_deletions, strict)
-        return self._update(lambda: read_corpus(corpus.folder, corpus.limits, [index], kept), progress, consent)
+        return self._refresh(progress, _Consent(confirm_deletions, strict))
 
     def index(self, corpus: Corpus, progress: Progress | None = None) -> Receipt:
         """Bring the index in step with a corpus that is already read, and serve it. Raises as `refresh` does."""
@@ -186,6 +187,11 @@ class Briefing:
         """Return the generations of the index folder, newest first. Raises `IndexNotFoundError`."""
         return listed(self.settings.index.folder)
 
+    def _refresh(self, progress: Progress | None, consent: _Consent) -> Receipt:
+        corpus, index = self.settings.corpus, self.settings.index.folder
+        kept = index / "extracted"
+        return self._update(lambda: read_corpus(corpus.folder, corpus.limits, [index], kept), progress, consent)
+
     def _update(self, read: Callable[[], Corpus], progress: Progress | None, consent: _Consent) -> Receipt:
         folder = self.settings.index.folder
         with self._refreshing, build_lock(folder):
@@ -199,6 +205,7 @@ class Briefing:
                 progress,
                 confirm_deletions=consent.deletions,
                 strict=consent.strict,
+                recheck=consent.recheck,
             )
             receipt, generation = build(corpus, plan, [self._check(question) for question in pinned])
             release(folder)

@@ -745,6 +745,17 @@ def test_pinned_questions_are_asked_of_every_new_generation(
     assert briefing.generation.name == receipt.generation != before
 
 
+def test_opening_what_nothing_changed_asks_no_pinned_question_again(briefing: Briefing, corpus_folder: Path) -> None:
+    (corpus_folder / "pinned.toml").write_text(PINNED)
+    receipt = briefing.update()
+    assert receipt is not None
+    assert receipt.pinned == 0
+    (corpus_folder / "new.md").write_text("A new article about a new bridge.")
+    receipt = briefing.update()
+    assert receipt is not None
+    assert receipt.pinned == 2
+
+
 def test_pinned_file_that_cannot_be_read_is_a_warning_of_the_receipt(briefing: Briefing, corpus_folder: Path) -> None:
     (corpus_folder / "pinned.toml").write_text("[[question")
     receipt = briefing.refresh()

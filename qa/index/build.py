@@ -47,6 +47,7 @@ class Plan:
     progress: Progress | None = None
     confirm_deletions: bool = False
     strict: bool = False
+    recheck: bool = True  # make the checks on a generation that nothing changed, too
 
     @property
     def fits(self) -> bool:
@@ -83,6 +84,7 @@ def build(corpus: Corpus, plan: Plan, checks: Sequence[Check] = ()) -> tuple[Rec
     damaged = _damaged(plan)
     encoded, generation = 0, plan.previous
     if generation is not None and plan.fits and not changes and damaged is None:
+        checks = checks if plan.recheck else ()
         broken = _checked(generation, checks, plan)
     else:
         with drafting(plan.settings.folder, new_name(), plan.encoder.dimension) as draft:
