@@ -33,9 +33,13 @@ class Ticket(Generic[Result]):
             while not waiting.done():
                 await asyncio.wait({waiting}, timeout=PULSE_SECONDS)
                 if not waiting.done():
-                    yield 0 if self.future.running() else self._ahead(self)
+                    yield self._ahead(self) if self._waits() else 0
         finally:
             self.future.cancel()
+
+    def _waits(self) -> bool:
+        """Whether it is in the line still: what has just ended may have left it before the loop hears of it."""
+        return not self.future.running() and not self.future.done()
 
     @property
     def result(self) -> Result:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from concurrent.futures import Future
 
 import pytest
 
-from qa.web.line import Line, LineFullError
+from qa.web.line import Line, LineFullError, Ticket
 from tests.web.running import awaited
 
 
@@ -65,3 +66,23 @@ def test_one_who_leaves_is_not_run() -> None:
 
     awaited(leave)
     assert ran == ["stays"]
+
+
+def test_a_call_that_ends_as_it_is_looked_at_is_not_looked_for_in_the_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    future: Future[str] = Future()
+
+    async def wait_too_short(*_: object, **__: object) -> None:
+        if future.done():
+            await asyncio.sleep(0)
+        else:
+            future.set_result("answer")  # in another thread, say: the loop has not heard of it yet
+
+    def gone(_: Ticket[str]) -> int:
+        raise AssertionError("what is done may have left the line")
+
+    async def follow() -> list[int]:
+        future.set_running_or_notify_cancel()
+        return [ahead async for ahead in Ticket(future, gone).pulse()]
+
+    monkeypatch.setattr("qa.web.line.asyncio.wait", wait_too_short)
+    assert asyncio.run(follow()) == [0]
