@@ -67,7 +67,7 @@ class Page:
     def __init__(self, url: str) -> None:
         self.url = url
         self.config: dict[str, Any] = httpx.get(url + "config", timeout=60).json()
-        self.box, self.library = (self._id(name) for name in ("box", "library"))
+        self.box, self.articles = (self._id(name) for name in ("box", "library"))
         calls = self.config["dependencies"]
         self.call = next(c["id"] for c in calls if [self.box, "submit"] in [list(t) for t in c["targets"]])
 
@@ -107,7 +107,7 @@ class Page:
         return time.monotonic() - began
 
     def _admin(self, name: str) -> dict[str, Any]:
-        call = {"session_hash": "load", "component_id": self.library, "fn_name": name, "data": None}
+        call = {"session_hash": "load", "component_id": self.articles, "fn_name": name, "data": None}
         headers = {"origin": self.url.rstrip("/")}
         reply = httpx.post(self.url + "gradio_api/component_server", json=call, headers=headers, timeout=60)
         reply.raise_for_status()

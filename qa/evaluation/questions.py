@@ -5,16 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from qa.briefing import Briefing
 from qa.errors import DatasetError
 from qa.evaluation.datasets import json_lines
 from qa.pinned import PinnedQuestion, parse_question
 from qa.types import Answer, Article, Hit, Verdict
-
-if TYPE_CHECKING:
-    pass
 
 FIRST = 3  # hits within which the passage counts as found
 
