@@ -85,4 +85,4 @@ def test_a_call_that_ends_as_it_is_looked_at_is_not_looked_for_in_the_line(monke
         return [ahead async for ahead in Ticket(future, gone).pulse()]
 
     monkeypatch.setattr("qa.web.line.asyncio.wait", wait_too_short)
-    assert asyncio.run(follow()) == [0]
+    assert awaited(follow) == [0]
