@@ -76,7 +76,8 @@ def cases(folder: Path, limit: int, cache: Path | None) -> list[Case]:
 def _case(query: str, text: str, grades: Mapping[str, int], briefing) -> Case:  # noqa: ANN001 (a Briefing)
     generation, settings = briefing.generation, RetrievalSettings()
     asked = Query.of(text, generation)
-    found = Candidates.of(asked, briefing.encoder.encode_question(asked.text), generation, settings, None)
+    unrelated = briefing.encoder.unrelated
+    found = Candidates.of(asked, briefing.encoder.encode_question(asked.text), generation, settings, None, unrelated)
     return Case(
         documents=tuple(generation.passages[row].article_id for row in found.rows),
         grades=grades,

@@ -44,7 +44,7 @@ QUESTIONS, WARM_UP = 200, 20
 class MadeEncoder:
     """Sums of random vectors of words; a question is encoded by the real model too, for its time."""
 
-    name, fingerprint, dimension = "made", "made-1", DIMENSION
+    name, fingerprint, dimension, unrelated = "made", "made-1", DIMENSION, 0.0
 
     def __init__(self) -> None:
         self._table = np.random.default_rng(0).normal(size=(TABLE, DIMENSION)).astype(np.float32)

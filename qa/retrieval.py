@@ -1,9 +1,10 @@
 """From a question to hits: dense and BM25, fused.
 
 Candidates are the union of the best of each retriever. Every candidate gets three scores: the cosine of the
-passage, the cosine of its nearest sentence (max-sim), and BM25 as a share of the most that the question allows. The
-fused score is their weighted mean. No score is stretched over the candidates (min-max), so each keeps its say: where no
-passage holds much of the question, BM25 decides little. `benchmarks/ablation.py` measures what each part is worth.
+passage, the cosine of its nearest sentence (max-sim), and BM25 as a share of the most that the question allows; what
+the model gives to unrelated texts is taken off the cosines. The fused score is their weighted mean. No score is
+stretched over the candidates (min-max), so each keeps its say: where no passage holds much of the question, BM25
+decides little. `benchmarks/ablation.py` measures what each part is worth.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from qa.copies import group_copies
+from qa.encoder.spread import widened
 from qa.errors import FilterError
 from qa.lexical import Lexical
 from qa.query import Query
@@ -92,7 +94,7 @@ def retrieve(
     """
     query = Query.of(question, generation)
     vector = None if settings.mode == "bm25" else encoder.encode_question(query.text)
-    return _search(query, vector, generation, settings, filters, collapse)
+    return _search(query, vector, encoder, generation, settings, filters, collapse)
 
 
 def retrieve_many(
@@ -106,21 +108,23 @@ def retrieve_many(
     """Return the hits of each question, as `retrieve` does; the questions are encoded in one batch."""
     queries = [Query.of(question, generation) for question in questions]
     if settings.mode == "bm25":
-        return [_search(query, None, generation, settings, filters, collapse) for query in queries]
+        return [_search(query, None, encoder, generation, settings, filters, collapse) for query in queries]
     vectors = encoder.encode_questions([query.text for query in queries])  # (questions, d)
     pairs = zip(queries, vectors, strict=True)
-    return [_search(query, vector, generation, settings, filters, collapse) for query, vector in pairs]
+    return [_search(query, vector, encoder, generation, settings, filters, collapse) for query, vector in pairs]
 
 
 def _search(
     query: Query,
     vector: Vector | None,
+    encoder: Encoder,
     generation: Generation,
     settings: RetrievalSettings,
     filters: Filters | None,
     collapse: bool,
 ) -> list[Hit]:
-    scored = Candidates.of(query, vector, generation, settings, filters)
+    unrelated = 0.0 if vector is None else encoder.unrelated
+    scored = Candidates.of(query, vector, generation, settings, filters, unrelated)
     fused = scored.fused(settings)
     ids = [generation.passages[row].id for row in scored.rows]
     order = sorted(range(len(ids)), key=lambda i: (-fused[i], ids[i]))
@@ -154,8 +158,11 @@ class Candidates:
         generation: Generation,
         settings: RetrievalSettings,
         filters: Filters | None,
+        unrelated: float = 0.0,
     ) -> Candidates:
-        """Find the candidates of a question and score them; `vector` is None where BM25 alone ranks."""
+        """Find the candidates of a question and score them; `vector` is None where BM25 alone ranks, `unrelated` the
+        cosine of texts that have nothing to do with each other.
+        """
         store, depth = generation.store, max(settings.candidates, settings.k)
         mask = _mask(generation, filters) if filters else None
         lexical = Lexical.of(query.wanted, store)
@@ -164,11 +171,14 @@ class Candidates:
         bm25_all = lexical.scores if mask is None else np.where(mask, lexical.scores, 0)  # (passages,)
         bm25_rows = nothing if settings.mode == "dense" else _top(bm25_all, depth)
         rows = np.union1d(dense_rows, bm25_rows)
-        unseen = np.zeros(len(rows), dtype=np.float32)
+        dense = sentence = unseen = np.zeros(len(rows), dtype=np.float32)
+        if vector is not None and len(rows):
+            dense = widened(store.dense_scores(vector, rows), unrelated)
+            sentence = widened(_nearest(store.sentence_scores(vector, rows)), unrelated)
         scores = cls(
             rows=rows,
-            dense=store.dense_scores(vector, rows) if vector is not None and len(rows) else unseen,
-            sentence=unseen if vector is None else _nearest(store.sentence_scores(vector, rows)),
+            dense=dense,
+            sentence=sentence,
             bm25=bm25_all[rows],
             pairs=unseen,
             dense_ranks={int(row): rank for rank, row in enumerate(dense_rows, start=1)},

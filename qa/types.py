@@ -98,8 +98,8 @@ class HitTrace:
     """Why a passage was found: its place in each list (from 1, None if not in it) and what matched."""
 
     dense_rank: int | None
-    dense_score: float  # cosine of the passage, -1..1
-    sentence_score: float  # cosine of its nearest sentence, -1..1
+    dense_score: float  # cosine of the passage, 1 at most, about 0 for one that has nothing to do with the question
+    sentence_score: float  # cosine of its nearest sentence, the same
     bm25_rank: int | None
     bm25_score: float  # BM25, 0 or more
     terms: tuple[str, ...]  # indexed terms by which the passage says what the question says
@@ -278,6 +278,10 @@ class Encoder(Protocol):
     @property
     def dimension(self) -> int:
         """Length of a vector."""
+
+    @property
+    def unrelated(self) -> float:
+        """Cosine of texts that have nothing to do with each other, taken off before scores are fused."""
 
     def encode_passages(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
         """Return (n, d) float32, rows of unit norm."""

@@ -25,6 +25,7 @@ class FakeEncoder:
         self.name = name
         self.fingerprint = fingerprint
         self.dimension = dimension
+        self.unrelated = 0.0
         self.texts: list[str] = []
 
     @property
@@ -59,3 +60,17 @@ class FakeEncoder:
         if not bag.any():
             bag[0] = 1.0
         return (bag / np.linalg.norm(bag)).astype(np.float32)
+
+
+class ConeEncoder(FakeEncoder):
+    """As the other, but no cosine is below `cone` by much: all vectors share a direction, as those of E5 do."""
+
+    def __init__(self, cone: float) -> None:
+        super().__init__(name="cone", fingerprint=f"cone-{cone}")
+        self._cone, self._wide = cone, FakeEncoder()
+        self.dimension = self._wide.dimension + 1
+        self.unrelated = cone
+
+    def _vector(self, text: str) -> Vector:
+        own = self._wide.encode_question(text)
+        return np.append(own * np.sqrt(1 - self._cone), np.sqrt(self._cone)).astype(np.float32)

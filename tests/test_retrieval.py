@@ -23,7 +23,7 @@ from qa.query import Query
 from qa.retrieval import Filters, retrieve
 from qa.settings import CorpusSettings, IndexSettings, RetrievalSettings, Settings
 from qa.types import Article
-from tests.fakes import FakeEncoder
+from tests.fakes import ConeEncoder, FakeEncoder
 from tests.texts import generation_of, write_article
 
 WEIGHTS = RetrievalSettings().weights
@@ -400,6 +400,19 @@ def test_retrieval_is_the_same_in_every_run(briefing: Briefing, settings: Settin
     again = Briefing.open(settings=settings, encoder=FakeEncoder(), update="never")
     for question in some_questions(briefing.generation, 10):
         assert briefing.retrieve(question) == again.retrieve(question) == briefing.retrieve(question)
+
+
+def test_a_narrow_encoder_has_the_hits_and_scores_of_a_wide_one(briefing: Briefing, settings: Settings) -> None:
+    index = settings.index.model_copy(update={"folder": settings.index.folder.with_name("cone")})
+    narrow = Briefing.open(settings=settings.model_copy(update={"index": index}), encoder=ConeEncoder(0.7))
+    for question in some_questions(briefing.generation, 10):
+        hits = briefing.retrieve(question)
+        found = narrow.retrieve(question)
+        assert {hit.passage.id for hit in found} == {hit.passage.id for hit in hits}
+        by_id = {hit.passage.id: hit for hit in hits}
+        for hit in found:
+            assert hit.score == pytest.approx(by_id[hit.passage.id].score, abs=2e-3)  # stored in half precision
+            assert hit.trace.sentence_score == pytest.approx(by_id[hit.passage.id].trace.sentence_score, abs=5e-3)
 
 
 def test_ranks_follow_the_cut(briefing: Briefing) -> None:

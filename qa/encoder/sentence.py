@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -14,6 +14,7 @@ import numpy as np
 from qa.encoder.bert import Bert, Done, Precision, Shape, shape_of
 from qa.encoder.foreign import Foreign
 from qa.encoder.model import Options, Prompts, check_weights, fingerprint, hashes_of, model_folder, native_precision
+from qa.encoder.spread import unrelated_cosine
 from qa.errors import ModelError
 from qa.settings import BUNDLED_MODEL
 
@@ -76,6 +77,11 @@ class SentenceEncoder:
     def max_tokens(self) -> int:
         """Tokens of a text that the model reads; the rest is not in its vector."""
         return self._load().max_tokens
+
+    @cached_property
+    def unrelated(self) -> float:
+        """Cosine of texts that have nothing to do with each other; of the bundled model so near 0 that it is none."""
+        return 0.0 if self._folder == model_folder(BUNDLED_MODEL) else unrelated_cosine(self)
 
     def encode_passages(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
         """Return (n, d) float32, rows of unit norm, in the order of `texts`; equal texts have equal vectors.

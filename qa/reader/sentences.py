@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from qa.analysis import terms
+from qa.encoder.spread import widened
 from qa.passages import encoded_text
 from qa.question import Question, normalised, share
 from qa.reader.fitted import Linear, linear
@@ -59,7 +60,7 @@ class SentenceReader:
         if not candidates:
             return []
         asked = Question.of(question, self._generation.store)
-        features = _features(asked, self._encoder.encode_question(question), candidates)
+        features = _features(asked, self._encoder.encode_question(question), self._encoder.unrelated, candidates)
         scores = [self._score(each) for each in features]
         best = sorted(range(len(candidates)), key=lambda i: (-scores[i], i))
         return [
@@ -88,10 +89,12 @@ class SentenceReader:
         ]
 
 
-def _features(asked: Question, query: Vector, candidates: Sequence[Sentence]) -> list[dict[str, float]]:
+def _features(
+    asked: Question, query: Vector, unrelated: float, candidates: Sequence[Sentence]
+) -> list[dict[str, float]]:
     """Return what is known about each sentence as an answer, each about 0..1."""
     vectors = np.stack([sentence.vector for sentence in candidates])  # (s, d)
-    cosines = (vectors * query).sum(axis=1)  # (s,)
+    cosines = widened((vectors * query).sum(axis=1), unrelated)  # (s,)
     apart = _apart(vectors, query)
     rare = _rarity(asked, candidates)
     names = max(1, len(asked.names))
