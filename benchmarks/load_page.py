@@ -74,9 +74,9 @@ class Page:
     def _id(self, elem_id: str) -> int:
         return next(int(c["id"]) for c in self.config["components"] if c["props"].get("elem_id") == elem_id)
 
-    def ask(self, client: httpx.Client, question: str) -> tuple[dict[str, Any], bool]:
-        """Return the turn that answers a question, and whether its asker was told to wait."""
-        session, told, saved = token_hex(6), False, None
+    def ask(self, client: httpx.Client, session: str, question: str) -> tuple[dict[str, Any], bool]:
+        """Return the turn that answers a question of a visit, and whether its asker was told to wait."""
+        told, saved = False, None
         call = {"data": [question, {}, []], "fn_index": self.call, "trigger_id": self.box, "session_hash": session}
         client.post(self.url + "gradio_api/queue/join", json=call).raise_for_status()
         with client.stream("GET", self.url + "gradio_api/queue/data", params={"session_hash": session}) as stream:
@@ -160,12 +160,13 @@ def ask_on(page: Page, result: Round, until: float, most: int = sys.maxsize) -> 
     pinned = tomllib.loads((ROOT / "corpus" / "pinned.toml").read_text(encoding="utf-8"))["question"]
     questions = itertools.cycle([each["question"] for each in pinned])
     with httpx.Client(timeout=120) as client:
+        session = token_hex(6)  # one visit
         for question in itertools.islice(questions, most):
             began = time.monotonic()
             if began > until:
                 return
             try:
-                turn, told = page.ask(client, question)
+                turn, told = page.ask(client, session, question)
             except Exception as exc:  # counted, whatever it was
                 result.errors.append(repr(exc))
                 continue

@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 
 Result = TypeVar("Result")
 
-PULSE_SECONDS = 0.5  # how often one who waits is told how it stands
+PULSE_SECONDS = 1.0  # how often one who waits is told how it stands: not for nothing when many wait
 
 
 class LineFullError(Exception):

@@ -30,6 +30,7 @@ __all__ = ["Files", "build_page", "folder_files", "static"]
 log = logging.getLogger(__name__)
 
 MAX_EXAMPLES = 4
+SESSIONS = 200  # visits that Gradio keeps its 40 kB of: nothing of a conversation is there, the browser brings it along
 
 Event = Callable[..., Value]
 Components = Sequence[gr.components.Component]
@@ -56,6 +57,7 @@ def build_page(briefing: Briefing, seen: Files | None = None) -> gr.Blocks:
     chat = Chat(briefing, settings.serve.feedback)
     library = Library(briefing, seen, settings.serve.admin)
     page = gr.Blocks(title=settings.serve.title, fill_width=True, analytics_enabled=False)
+    page.state_session_capacity = SESSIONS
     with page:
         key = _storage_key(settings.corpus.folder)
         saved = gr.BrowserState([], storage_key=key, secret=key)

@@ -42,6 +42,14 @@ def test_the_queue_keeps_no_statistics(briefing: Briefing) -> None:
     assert made == {"functions": {}}  # no table
 
 
+def test_visits_that_are_over_are_forgotten(briefing: Briefing, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(page, "SESSIONS", 3)
+    visits = gr.routes.App.create_app(page.build_page(briefing)).state_holder
+    for n in range(5):
+        visits[f"visit {n}"]
+    assert list(visits.session_data) == ["visit 2", "visit 3", "visit 4"]
+
+
 def test_writing_is_offered_to_admins_only(briefing: Briefing) -> None:
     writing = {"limits", "add", "remove", "rebuild", "progress", "generations", "roll_back"}
     assert set(functions(briefing, "library")) == {"listing"}
