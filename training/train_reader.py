@@ -2,6 +2,7 @@
 
     python -m training.train_reader DATA OUT --minutes 90 --seed 7
     python -m training.train_reader DATA OUT --minutes 60 --resume     # goes on with a shorter plan
+    python -m training.train_reader DATA OUT --minutes 90 --resume --back-to 0.45     # more, once it had ended
 
 Where other programs want the cores too, set OMP_WAIT_POLICY=passive: threads that spin halve what is learnt in a
 second of processor time.
@@ -261,6 +262,9 @@ def main(
     resume: Annotated[
         bool, typer.Option(help="Go on from OUT's checkpoint; minutes or tokens are what is left.")
     ] = False,
+    back_to: Annotated[
+        float | None, typer.Option(help="With --resume: from this share of the plan, 0..1, on; the rate is warm again.")
+    ] = None,
     threads: Annotated[int, typer.Option()] = 2,
     validated: Annotated[int, typer.Option(help="Questions of each set at a validation.")] = 200,
     validate_every: Annotated[float, typer.Option(help="Minutes.")] = 20,
@@ -284,6 +288,7 @@ def main(
     run = Run(out, build_model(folder).train(), open_mixture(data, seed, kept))
     if resume:
         run.restore()
+        run.progress = run.progress if back_to is None else back_to
     plan = Plan(minutes * 60, tokens, run.progress, run.seconds, run.tokens)
     saved = checked = time.monotonic()
     with (out / "log.jsonl").open("a", encoding="utf-8") as log:

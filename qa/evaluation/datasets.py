@@ -14,6 +14,7 @@ from qa.errors import DatasetError
 from qa.types import Article
 
 HELD_OUT = 15  # percent of the SQuAD 2.0 articles that are never trained on
+FITTED = 8  # percent of them among these that the verdict is fitted on
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,14 +91,16 @@ def json_lines(file: Path) -> Iterator[tuple[int, dict[str, Any]]]:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question of a collection: its passage's article, what must not be split between fitting and reporting, and the
-    answers; none: its passage does not answer it.
+    """A question of a collection: its passage's article, what must not be split between fitting and reporting, the
+    answers (none: its passage does not answer it), and whether it is for the report. The verdict is fitted on the
+    others.
     """
 
     text: str
     article: str
     group: str
     answers: tuple[str, ...]
+    reported: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,11 +125,20 @@ class Collection:
 
 def is_held_out(title: str) -> bool:
     """Return whether an article of SQuAD 2.0 is kept out of training: a fixed hash of its title."""
-    return int(hashlib.sha256(title.encode()).hexdigest(), 16) % 100 < HELD_OUT
+    return _percent(title) < HELD_OUT
+
+
+def is_held_out_to_report(title: str) -> bool:
+    """Return whether neither the network nor the verdict learns from an article of SQuAD 2.0."""
+    return FITTED <= _percent(title) < HELD_OUT
+
+
+def _percent(title: str) -> int:
+    return int(hashlib.sha256(title.encode()).hexdigest(), 16) % 100
 
 
 def is_reported(group: str) -> bool:
-    """Return whether a group is for the report; the verdict is fitted on the other two thirds."""
+    """Return whether a group is for the report: a third of the groups of a set in BEIR form."""
     return zlib.crc32(group.encode()) % 3 == 0
 
 
@@ -143,7 +155,7 @@ def beir_collection(folder: Path) -> Collection:
         own = (values.get("passage") or list(dataset.qrels.get(query, {})) or [""])[0]
         if own in groups:
             answers = tuple(values.get("answers", ())) if values.get("answerable", True) else ()
-            asked.append(Asked(text, own, groups[own], answers))
+            asked.append(Asked(text, own, groups[own], answers, is_reported(groups[own])))
     return Collection(folder.name, dataset.articles, groups, tuple(asked))
 
 
@@ -161,8 +173,9 @@ def squad_collection(file: Path) -> Collection:
             key = f"{article['title']}#{place}"
             articles.append(Article(key, paragraph["context"], article["title"].replace("_", " ")))
             groups[key] = article["title"]
+            reported = is_held_out_to_report(article["title"])
             asked += [
-                Asked(q["question"], key, article["title"], tuple(a["text"] for a in q["answers"]))
+                Asked(q["question"], key, article["title"], tuple(a["text"] for a in q["answers"]), reported)
                 for q in paragraph["qas"]
             ]
     return Collection("squad_v2.0_dev", tuple(sorted(articles, key=lambda a: a.id)), groups, tuple(asked))

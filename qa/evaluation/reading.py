@@ -3,7 +3,7 @@
 DATA holds `nq_open_oracle`, `clapnq_dev` and `squad_v1.1_dev` in BEIR form and `reader_training/squad_v2.0_dev.json`.
 Each set becomes a collection that is indexed like any corpus. "Given" means that only the question's own passage is
 read; "asked" means that the whole collection is asked, as a user would. Nothing is reported that the network or the
-verdict was fitted on: the split is by article, by fixed hashes.
+verdict was fitted on: the split is by article, by fixed hashes (`Asked.reported`).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import numpy as np
 from qa.answer import Findings
 from qa.answer import answer as make_answer
 from qa.briefing import Briefing
-from qa.evaluation.datasets import Asked, Collection, beir_collection, is_reported, squad_collection, unseen_squad
+from qa.evaluation.datasets import Asked, Collection, beir_collection, squad_collection, unseen_squad
 from qa.evaluation.statistics import auroc, calibration_error
 from qa.reader import linear
 from qa.retrieval import retrieve
@@ -196,7 +196,7 @@ def _sections(
     cited = whole = 0
     nq = _reported(beir_collection(data / "nq_open_oracle"))
     squad = _reported(unseen_squad(data))
-    kept = squad_collection(data / "reader_training" / "squad_v2.0_dev.json")
+    kept = _reported(squad_collection(data / "reader_training" / "squad_v2.0_dev.json"))
     clapnq = beir_collection(data / "clapnq_dev")
     for collection in (nq, clapnq, kept):
         desk = Desk(collection.thinned(limit), work, encoder, settings)
@@ -253,4 +253,4 @@ def _threshold(settings: Settings) -> float:
 
 
 def _reported(collection: Collection) -> Collection:
-    return replace(collection, asked=tuple(a for a in collection.asked if is_reported(a.group)))
+    return replace(collection, asked=tuple(a for a in collection.asked if a.reported))

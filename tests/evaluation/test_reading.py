@@ -13,7 +13,14 @@ from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
 from qa.errors import DatasetError
-from qa.evaluation.datasets import beir_collection, is_held_out, is_reported, squad_collection, unseen_squad
+from qa.evaluation.datasets import (
+    beir_collection,
+    is_held_out,
+    is_held_out_to_report,
+    is_reported,
+    squad_collection,
+    unseen_squad,
+)
 from qa.evaluation.reading import evaluate_reader, exact, f1
 from qa.evaluation.statistics import auroc
 from qa.settings import ReaderSettings, Settings
@@ -84,14 +91,16 @@ def data(tmp_path: Path) -> Path:
         for n, ((t, x, q, _), p) in enumerate(zip(rows, places, strict=False))
     ]
     write_beir(tmp_path / "clapnq_dev", refused)
-    held = next(f"Held {n}" for n in range(1000) if is_held_out(f"Held {n}"))
-    trained = next(f"Held {n}" for n in range(1000) if not is_held_out(f"Held {n}"))
+    titles = [f"Held {n}" for n in range(1000)]
+    held = next(title for title in titles if is_held_out_to_report(title))
+    fitted = next(title for title in titles if is_held_out(title) and not is_held_out_to_report(title))
+    trained = next(title for title in titles if not is_held_out(title))
     qas = [
         {"question": "Where does the pipeline end?", "answers": [{"text": "China", "answer_start": 26}]},
         {"question": "Where does the railway end?", "answers": []},
     ]
     paragraph = {"context": "The long pipeline ends in China. It carries gas through the whole of Siberia.", "qas": qas}
-    articles = [{"title": title, "paragraphs": [paragraph]} for title in (held, trained, reported_title(1))]
+    articles = [{"title": title, "paragraphs": [paragraph]} for title in (held, fitted, trained, reported_title(1))]
     (tmp_path / "reader_training").mkdir()
     (tmp_path / "reader_training" / "squad_v2.0_dev.json").write_text(json.dumps({"data": articles}))
     return tmp_path
@@ -101,7 +110,7 @@ def test_kept_out_articles_alone_are_read_from_squad(data: Path) -> None:
     collection = squad_collection(data / "reader_training" / "squad_v2.0_dev.json")
     held = [a for a in collection.articles if is_held_out(collection.groups[a.id])]
     assert list(collection.articles) == held
-    assert len(held) >= 1
+    assert [a.reported for a in collection.asked[:4]] == [True, True, False, False]
     assert [a.answers for a in collection.asked[:2]] == [("China",), ()]
 
 
