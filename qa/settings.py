@@ -119,7 +119,7 @@ class RetrievalSettings(_Group):
     k: int = Field(5, ge=1, le=MAX_K, description="Hits returned.")
     candidates: int = Field(100, ge=1, description="Best passages of each retriever that are fused.")
     dense_weight: float = Field(
-        1, ge=0, description="Weight of the cosine of question and passage in the hybrid score."
+        0.8, ge=0, description="Weight of the cosine of question and passage in the hybrid score."
     )
     sentence_weight: float = Field(
         1, ge=0, description="Weight of the cosine of the question and the passage's nearest sentence."
