@@ -1,6 +1,6 @@
 """Fit the weights of the sentence reader and of the verdict, and report them on data kept aside.
 
-    python training/fit_sentences.py DATA [--write] [--questions 1200]
+    python -m training.fit_sentences DATA [--write] [--questions 1200]
 
 DATA holds `squad_v1.1_dev`, `nq_open_oracle` (BEIR form, gold answers in `metadata.answers`) and
 `clapnq_dev` (`metadata.answerable`). Three linear models over the features of `qa.reader`:
@@ -20,7 +20,6 @@ import argparse
 import json
 import sys
 import tempfile
-import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,12 +31,13 @@ from sklearn.metrics import roc_auc_score
 from qa.answer import verdict_features
 from qa.briefing import Briefing
 from qa.encoder import SentenceEncoder
-from qa.evaluation.datasets import BeirSet, read_beir
+from qa.evaluation.datasets import BeirSet, is_reported, read_beir
 from qa.evaluation.statistics import calibration_error
 from qa.reader import Linear, SentenceReader
 from qa.retrieval import retrieve
 from qa.settings import IndexSettings, Settings
 from qa.types import Corpus, Encoder, Hit, Reading
+from training.verdict import best_threshold, evenly, probabilities
 
 WEIGHTS = Path(__file__).parents[1] / "qa" / "weights" / "sentences.json"
 DEPTH = 40  # hits fetched, so that enough are left when gold ones are taken away
@@ -101,10 +101,10 @@ def _is_correct(reading: Reading, gold: set[str], answers: list[str]) -> bool:
     return passage.article_id in gold and any(answer in text for answer in answers)
 
 
-def fit(rows: list[dict[str, float]], labels: list[bool], names: list[str]) -> Linear:
+def fit(rows: list[dict[str, float]], labels: np.ndarray, names: list[str]) -> Linear:
     """Return a logistic regression over named features."""
     matrix = np.array([[row[name] for name in names] for row in rows])
-    model = LogisticRegression(C=1.0, max_iter=2000, random_state=0).fit(matrix, np.array(labels))
+    model = LogisticRegression(C=1.0, max_iter=2000, random_state=0).fit(matrix, labels)
     weights = {name: round(float(w), 4) for name, w in zip(names, model.coef_[0], strict=True)}
     return Linear(round(float(model.intercept_[0]), 4), weights)
 
@@ -132,23 +132,6 @@ def best(case: Case, sentence: Linear) -> tuple[Reading, bool]:
     i = max(range(len(case.readings)), key=lambda i: sentence(case.readings[i].features))
     r = case.readings[i]
     return Reading(r.hit, r.start, r.end, sentence(r.features), r.features), case.correct[i]
-
-
-def is_kept(group: str) -> bool:
-    """Return whether a group is kept for the report (one third, by a hash of its name)."""
-    return zlib.crc32(group.encode()) % 3 == 0
-
-
-def best_threshold(probabilities: np.ndarray, labels: np.ndarray, cost: float) -> float:
-    """Return the threshold, in steps of 0.01, at which wrong yeses, each `cost` times a wrong no, cost least."""
-    steps = np.arange(0.05, 0.96, 0.01)
-    costs = [cost * (probabilities[~labels] >= t).mean() + (probabilities[labels] < t).mean() for t in steps]
-    return round(float(steps[int(np.argmin(costs))]), 2)
-
-
-def probabilities(model: Linear, rows: list[dict[str, float]]) -> np.ndarray:
-    """Return the probability of each row."""
-    return 1 / (1 + np.exp(-np.array([model(row) for row in rows])))
 
 
 def report(name: str, p: np.ndarray, labels: np.ndarray, threshold: float) -> None:
@@ -198,7 +181,7 @@ def main() -> int:
         return 1
     encoder = SentenceEncoder()
     found = [case for folder in sets for case in load(folder, options.work, options.questions, encoder)[1]]
-    fitted, kept = [c for c in found if not is_kept(c.group)], [c for c in found if is_kept(c.group)]
+    fitted, kept = [c for c in found if not is_reported(c.group)], [c for c in found if is_reported(c.group)]
     models, thresholds = fit_all(fitted)
     report_all(kept, models, thresholds)
     clapnq = load(options.data / "clapnq_dev", options.work, 600, encoder, altered=False)
@@ -218,14 +201,14 @@ def fit_all(fitted: list[Case]) -> tuple[dict[str, Linear], dict[str, float]]:
     verdict_only = ("unknown", "expected", "names_missing", "names_elsewhere")  # (nearly) the same for all sentences
     sentence = fit_sentence(fitted, [name for name in names if name not in verdict_only])
     rows = [verdict_features(best(case, sentence)[0]) for case in fitted]
-    right = [best(case, sentence)[1] for case in fitted]
+    right = np.array([best(case, sentence)[1] for case in fitted])
     answered = fit(rows, right, [*names, "score"])
-    near = [(row, case.absent != "article") for row, case in zip(rows, fitted, strict=True)]
-    subject = fit([row for row, _ in near], [label for _, label in near], [*names, "score"])
+    near = np.array([case.absent != "article" for case in fitted])
+    subject = fit(rows, near, [*names, "score"])
     models = {"sentence": sentence, "answered": answered, "subject": subject}
     thresholds = {
-        "answered": best_threshold(probabilities(answered, rows), np.array(right), WRONG_COST),
-        "subject": best_threshold(probabilities(subject, rows), np.array([label for _, label in near]), 1 / WRONG_COST),
+        "answered": best_threshold(probabilities(answered, rows), right, evenly(right), WRONG_COST),
+        "subject": best_threshold(probabilities(subject, rows), near, evenly(near), 1 / WRONG_COST),
     }
     return models, thresholds
 

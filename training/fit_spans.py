@@ -38,6 +38,7 @@ from qa.reader.network import WindowReading
 from qa.settings import Settings
 from qa.types import Reading
 from training.alter import alter, names
+from training.verdict import best_threshold, probabilities
 
 WEIGHTS = Path(__file__).parents[1] / "qa" / "weights" / "spans.json"
 WORK = Path(tempfile.gettempdir()) / "briefing-fit-spans"
@@ -171,18 +172,6 @@ def balance(found: Sequence[Case]) -> np.ndarray:
     counts = {way: sum(case.absent == way for case in found) for way in ("", *ABSENT)}
     shares = {"": 1.0, **ABSENT}
     return np.array([shares[case.absent] * len(found) / 2 / counts[case.absent] for case in found])
-
-
-def best_threshold(p: np.ndarray, labels: np.ndarray, weights: np.ndarray, cost: float) -> float:
-    """Return the threshold at which wrong yeses, each `cost` times a wrong no, cost least."""
-    steps = np.arange(0.05, 0.96, 0.01)
-    costs = [cost * weights[~labels & (p >= t)].sum() + weights[labels & (p < t)].sum() for t in steps]
-    return round(float(steps[int(np.argmin(costs))]), 2)
-
-
-def probabilities(model: Linear, rows: Sequence[dict[str, float]]) -> np.ndarray:
-    """Return the probability of each row."""
-    return 1 / (1 + np.exp(-np.array([model(row) for row in rows])))
 
 
 def report(kept: Sequence[Case], models: dict[str, Linear], thresholds: dict[str, float]) -> None:
