@@ -37,10 +37,10 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float32]
 
-PRODUCT = ".8 cosine + sentence + BM25+ share + .2 pairs (the product)"
+PRODUCT = ".8 cosine + sentence + BM25+ share + .16 pairs (the product)"
 SHIPPED = RetrievalSettings().weights
 GRID = tuple(
-    itertools.product((0, 0.5, 0.8, 1, 1.2), (0, 0.5, 1, 1.5), (0.5, 0.75, 1, 1.25), (0, 0.1, 0.2, 0.3))
+    itertools.product((0, 0.5, 0.8, 1, 1.2), (0, 0.5, 1, 1.5), (0.5, 0.75, 1, 1.25), (0, 0.08, 0.16, 0.24))
 )  # cosine, sentence, BM25, pairs
 
 
@@ -124,11 +124,11 @@ VARIANTS: dict[str, Callable[[Case], Floats]] = {
     "cosine + sentence + BM25+ share": mixed(1, 1, 1, 0),
     "cosine + sentence + BM25+ share + .2 pairs (before)": mixed(1, 1, 1, 0.2),
     PRODUCT: mixed(*SHIPPED),
-    "the same, BM25 without floor": lambda c: 0.8 * c.dense + c.sentence + c.plain + 0.2 * c.pairs,
-    "the same, no sentence": mixed(0.8, 0, 1, 0.2),
-    "the same, no cosine of the passage": mixed(0, 1, 1, 0.2),
-    "the same, BM25 .75": mixed(0.8, 1, 0.75, 0.2),
-    "the same, BM25 1.25": mixed(0.8, 1, 1.25, 0.2),
+    "the same, BM25 without floor": lambda c: 0.8 * c.dense + c.sentence + c.plain + 0.16 * c.pairs,
+    "the same, no sentence": mixed(0.8, 0, 1, 0.16),
+    "the same, no cosine of the passage": mixed(0, 1, 1, 0.16),
+    "the same, BM25 .75": mixed(0.8, 1, 0.75, 0.16),
+    "the same, BM25 1.25": mixed(0.8, 1, 1.25, 0.16),
     "the same, no pairs": mixed(0.8, 1, 1, 0),
     "the same, pairs .3": mixed(0.8, 1, 1, 0.3),
 }

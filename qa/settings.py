@@ -126,7 +126,7 @@ class RetrievalSettings(_Group):
     )
     bm25_weight: float = Field(1, ge=0, description="Weight of BM25, as a share of the most that it could be.")
     pair_weight: float = Field(
-        0.2, ge=0, description="Weight of neighbouring terms of the question that stand side by side in the passage."
+        0.16, ge=0, description="Weight of neighbouring terms of the question that stand side by side in the passage."
     )
 
     @model_validator(mode="after")
