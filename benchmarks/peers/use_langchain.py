@@ -1,7 +1,9 @@
 """LangChain: FAISS and BM25Retriever in an EnsembleRetriever of equal weights, as its how-to guide has it.
 
 The splitter is the one of its tutorials: RecursiveCharacterTextSplitter, 1000 characters, 200 overlap. BM25Retriever
-takes words by `str.split`, its default: capital letters and punctuation count.
+takes words by `str.split`, its default: capital letters and punctuation count. A title is put before its text in one
+line: on a line of its own the splitter makes a chunk of it, and the ensemble adds up chunks of the same words, so the
+title of many documents would always come first.
 """
 
 from __future__ import annotations
@@ -26,7 +28,7 @@ def load(model: str) -> Index:
     splitter = RecursiveCharacterTextSplitter(chunk_size=1000, chunk_overlap=200)
 
     def index(documents: list[dict[str, str]]) -> tuple[int, dict[str, Search]]:
-        given = [Document(f"{d['title']}\n{d['text']}".strip(), metadata={"document": d["id"]}) for d in documents]
+        given = [Document(f"{d['title']} {d['text']}".strip(), metadata={"document": d["id"]}) for d in documents]
         chunks = splitter.split_documents(given)
         bm25 = BM25Retriever.from_documents(chunks)
         dense = FAISS.from_documents(chunks, embeddings).as_retriever()
