@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from qa.errors import SettingsError
-from qa.settings import BUNDLED_MODEL, load_settings
+from qa.settings import BUNDLED_MODEL, RetrievalSettings, load_settings
 from qa.types import Limits
 
 
@@ -52,7 +52,8 @@ def test_later_source_wins_field_by_field(file: Path, monkeypatch: pytest.Monkey
     assert settings.index.overlap_chars == 50  # file
     assert settings.index.passage_chars == 600  # environment over file
     assert settings.retrieval.k == 9  # flag over environment
-    assert settings.retrieval.dense_weight == 1  # a flag that is not given changes nothing
+    default = RetrievalSettings().dense_weight
+    assert settings.retrieval.dense_weight == default  # a flag that is not given changes nothing
 
 
 def test_file_of_the_working_folder_is_found(working_folder: Path) -> None:
