@@ -81,11 +81,13 @@ class Network:
     def _model(self) -> tuple[SpanModel, Tokenizer]:
         with self._lock:
             if self._loaded is None:
+                from qa.reader.int8 import pays, quantize
                 from qa.reader.model import load_model, load_tokenizer
 
                 folder = model_folder(BUNDLED_MODEL)
                 weights = self._weights or Path(str(resources.files("qa") / "weights" / WEIGHTS))
-                self._loaded = load_model(folder, weights, self._sha256), load_tokenizer(folder)
+                model = load_model(folder, weights, self._sha256)
+                self._loaded = quantize(model) if pays() else model, load_tokenizer(folder)
             return self._loaded
 
 
