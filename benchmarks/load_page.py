@@ -155,6 +155,26 @@ def megabytes(pid: int) -> float:
     return int(found[1]) / 1024 if found else float("nan")
 
 
+@contextmanager
+def sampled(pid: int, every: float = 60) -> Iterator[list[float]]:
+    """Collect the memory that a process holds, in MB, at the beginning and then once a minute."""
+    samples: list[float] = []
+    over = threading.Event()
+
+    def watch() -> None:
+        samples.append(megabytes(pid))
+        while not over.wait(every):
+            samples.append(megabytes(pid))
+
+    thread = threading.Thread(target=watch, daemon=True)
+    thread.start()
+    try:
+        yield samples
+    finally:
+        over.set()
+        thread.join()
+
+
 def ask_on(page: Page, result: Round, until: float, most: int = sys.maxsize) -> None:
     """Ask one question after the other until it is time."""
     pinned = tomllib.loads((ROOT / "corpus" / "pinned.toml").read_text(encoding="utf-8"))["question"]
@@ -220,23 +240,21 @@ def main() -> int:
         ask_on(page, alone, time.monotonic() + 600, given.alone)
         alone.lasted = time.monotonic() - alone.began
         print(alone.row(), flush=True)
-        memory = [megabytes(pid)]
-        together = many(page, f"{given.askers} at once", given.askers, given.seconds)
-        memory.append(megabytes(pid))
-        change(Path(folder) / "corpus", given.fillers)
-        took: list[float] = []
-        rebuilding = threading.Thread(target=lambda: took.append(page.rebuild()))
-        rebuilding.start()
-        during = many(page, f"{given.askers} at once, rebuild", given.askers, given.seconds)
-        rebuilding.join()
-        memory.append(megabytes(pid))
-        after = many(page, f"{given.askers} at once, again", given.askers, given.seconds)
-        memory.append(megabytes(pid))
+        with sampled(pid) as memory:
+            together = many(page, f"{given.askers} at once", given.askers, given.seconds)
+            change(Path(folder) / "corpus", given.fillers)
+            took: list[float] = []
+            rebuilding = threading.Thread(target=lambda: took.append(page.rebuild()))
+            rebuilding.start()
+            during = many(page, f"{given.askers} at once, rebuild", given.askers, given.seconds)
+            rebuilding.join()
+            after = many(page, f"{given.askers} at once, again", given.askers, given.seconds)
+            memory.append(megabytes(pid))
     rounds = [alone, together, during, after]
     allowed = 3 * alone.p(50) * given.askers / cores
     print(f"{cores} cores; wanted p95 at most 3 x {alone.p(50):.3f} s x {given.askers} / {cores} = {allowed:.2f} s")
     print(f"rebuild: {took[0]:.1f} s" if took else "rebuild: failed")
-    print("memory in MB after each round: " + ", ".join(f"{each:.0f}" for each in memory))
+    print("memory in MB, minute by minute: " + ", ".join(f"{each:.0f}" for each in memory))
     for each in rounds:
         for error in each.errors[:3]:
             print(f"{each.name}: {error}")
