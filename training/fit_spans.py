@@ -44,7 +44,8 @@ WEIGHTS = Path(__file__).parents[1] / "qa" / "weights" / "spans.json"
 WORK = Path(tempfile.gettempdir()) / "briefing-fit-spans"
 RIGHT = 0.6  # F1 from which a span counts as right
 MOST_PAIRS = 60_000
-WRONG_COST = 1.5  # an answer where there is none costs the trust of so many refusals where there is one
+WRONG_COST = 1.25  # an answer where there is none costs the trust of so many refusals where there is one
+SLACK = 0.03  # share of the least cost within which thresholds count as equally good
 REFUSED_COST = 1.5  # "not in the briefing" said wrongly costs two "related" said wrongly
 NETWORK = "above_null probability answerable relevant behind_relevant behind_answerable".split()
 # Few features: with all that there are, what was fitted on encyclopaedia articles did worse on news.
@@ -219,7 +220,7 @@ def fit_all(fitted: Sequence[Case]) -> tuple[dict[str, Linear], dict[str, float]
     answered, subject = fit_logistic(rows, ANSWERED, held, weights), fit_logistic(rows, SUBJECT, near, weights)
     p, q = probabilities(answered, rows), probabilities(subject, rows)
     return {"choice": choice, "span_answered": answered, "span_subject": subject}, {
-        "span_answered": best_threshold(p, np.array([not case.absent for case in fitted]), weights, WRONG_COST),
+        "span_answered": best_threshold(p, np.array([not case.absent for case in fitted]), weights, WRONG_COST, SLACK),
         "span_subject": best_threshold(q, near, weights, 1 / REFUSED_COST),
     }
 

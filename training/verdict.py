@@ -20,11 +20,20 @@ def probabilities(model: Linear, rows: Sequence[Mapping[str, float]]) -> NDArray
 
 
 def best_threshold(
-    p: NDArray[np.float64], labels: NDArray[np.bool_], weights: NDArray[np.float64], cost: float
+    p: NDArray[np.float64],
+    labels: NDArray[np.bool_],
+    weights: NDArray[np.float64],
+    cost: float,
+    slack: float = 0.0,
 ) -> float:
-    """Return the threshold, in steps of 0.01, at which wrong yeses, each `cost` times a wrong no, cost least."""
-    costs = [cost * weights[~labels & (p >= t)].sum() + weights[labels & (p < t)].sum() for t in STEPS]
-    return round(float(STEPS[int(np.argmin(costs))]), 2)
+    """Return the threshold, in steps of 0.01, at which wrong yeses, each `cost` times a wrong no, cost least.
+
+    With slack, the middle of those that cost at most that share more: of a flat valley it moves less from one sample
+    to the next than the lowest point.
+    """
+    costs = np.array([cost * weights[~labels & (p >= t)].sum() + weights[labels & (p < t)].sum() for t in STEPS])
+    near = STEPS[costs <= costs.min() * (1 + slack)] if slack else STEPS[[int(np.argmin(costs))]]
+    return round(float(near[(len(near) - 1) // 2]), 2)
 
 
 def evenly(labels: NDArray[np.bool_]) -> NDArray[np.float64]:
