@@ -1,4 +1,4 @@
-"""The network's products in int8, where that pays: less than half of the time, and the same answers.
+"""The network's products in int8, where that pays: the same answers in half of the time, two thirds without VNNI.
 
 Weights are quantized by output, inputs by token, both symmetric. Weights get seven bits of the eight: then no partial
 sum passes the sixteen bits in which processors without VNNI add, products are exact, and every processor says the same.
