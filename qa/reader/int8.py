@@ -1,7 +1,7 @@
-"""The network's products in int8, where that pays: the same answers in half of the time, two thirds without VNNI.
+"""The network's products in int8, where that pays: nearly the same answers in half of the time.
 
 Weights are quantized by output, inputs by token, both symmetric. Weights get seven bits of the eight: then no partial
-sum passes the sixteen bits in which processors without VNNI add, products are exact, and every processor says the same.
+sum passes the sixteen bits in which processors without VNNI add, products are exact, and all processors add up alike.
 A scale for each token keeps a few large values from coarsening the rest, and a passage's reading from depending on
 what is read beside it.
 """
