@@ -31,8 +31,8 @@ from sklearn.linear_model import LogisticRegression
 
 from qa.encoder import SentenceEncoder
 from qa.evaluation.datasets import Asked, beir_collection, squad_collection, unseen_squad
-from qa.evaluation.reading import Desk, Keeps, exact, f1
-from qa.evaluation.statistics import auroc, calibration_error
+from qa.evaluation.reading import Desk, Keeps
+from qa.evaluation.statistics import auroc, calibration_error, exact, f1
 from qa.reader import Linear, Network, SentenceReader, SpanReader
 from qa.reader.network import WindowReading
 from qa.settings import Settings

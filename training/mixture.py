@@ -38,11 +38,11 @@ FILES = {
 # Share of the questions drawn from each file, at these points of the run; between them in proportion.
 POINTS = (0.0, 0.15, 0.4, 0.7, 1.0)
 SHARES = {
-    "qamr": (0.70, 0.45, 0.18, 0.08, 0.0),
-    "squad": (0.10, 0.22, 0.36, 0.42, 0.48),
-    "wiki": (0.12, 0.19, 0.26, 0.28, 0.30),
-    "reddit": (0.04, 0.07, 0.10, 0.12, 0.12),
-    "amazon": (0.04, 0.07, 0.10, 0.10, 0.10),
+    "qamr": (0.60, 0.40, 0.18, 0.10, 0.05),
+    "squad": (0.14, 0.22, 0.30, 0.32, 0.34),
+    "wiki": (0.14, 0.20, 0.24, 0.26, 0.27),
+    "reddit": (0.06, 0.09, 0.14, 0.16, 0.17),
+    "amazon": (0.06, 0.09, 0.14, 0.16, 0.17),
 }
 # Of an answerable question: how often altered, and how often in a group with negatives.
 ALTERED = {"qamr": 0.12, "squad": 0.15, "wiki": 0.17, "reddit": 0.15, "amazon": 0.15}

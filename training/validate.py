@@ -10,10 +10,11 @@ import numpy as np
 import torch
 from sklearn.metrics import roc_auc_score
 from tokenizers import Tokenizer
+from torch import nn
 
 from qa.evaluation.datasets import read_beir
-from qa.evaluation.reading import exact, f1
-from qa.reader.model import Batch, SpanModel, make_pairs
+from qa.evaluation.statistics import exact, f1
+from qa.reader.model import Batch, make_pairs
 from training.data import Paragraph
 
 MAX_ANSWER = 30  # tokens
@@ -41,19 +42,25 @@ class Read:
     relevant: float
 
 
+def moved(batch: Batch, device: torch.device) -> Batch:
+    """Return the same batch on a device."""
+    return Batch(*(x.to(device, non_blocking=True) for x in (batch.ids, batch.types, batch.mask, batch.allowed)))
+
+
 @torch.inference_mode()
-def read(model: SpanModel, tokenizer: Tokenizer, cases: Sequence[Case]) -> list[Read]:
+def read(model: nn.Module, tokenizer: Tokenizer, cases: Sequence[Case]) -> list[Read]:
     """Read every case, in batches of like length."""
+    device = next(model.parameters()).device
     pairs = make_pairs(tokenizer, [(c.question, c.title, c.passage) for c in cases], MAX_TOKENS)
     order = sorted(range(len(pairs)), key=lambda i: len(pairs[i]))
     results: dict[int, Read] = {}
     for at in range(0, len(order), BATCH):
         chosen = order[at : at + BATCH]
-        out = model(Batch.of([pairs[i] for i in chosen]))
+        out = model(moved(Batch.of([pairs[i] for i in chosen]), device))
         for row, i in enumerate(chosen):
             pair = pairs[i]
             n = len(pair.spans)
-            start, end = (x[row, pair.first : pair.first + n].numpy() for x in (out.start, out.end))
+            start, end = (x[row, pair.first : pair.first + n].float().cpu().numpy() for x in (out.start, out.end))
             scores = np.triu(start[:, None] + end[None, :]) + np.tril(np.full((n, n), -1e9), -1)
             scores += np.triu(np.full((n, n), -1e9), MAX_ANSWER)
             a, b = divmod(int(scores.argmax()), n)
@@ -106,7 +113,7 @@ def shifted(cases: Sequence[Case]) -> list[Case]:
     return [Case(c.question, d.title, d.passage, ()) for c, d in zip(cases, [*cases[7:], *cases[:7]], strict=True)]
 
 
-def validate(model: SpanModel, tokenizer: Tokenizer, sets: dict[str, list[Case]]) -> dict[str, float]:
+def validate(model: nn.Module, tokenizer: Tokenizer, sets: dict[str, list[Case]]) -> dict[str, float]:
     """Return F1 and exact match where there is an answer, and the AUROC of answerable, of span over null, of both."""
     model.eval()
     figures: dict[str, float] = {}

@@ -9,8 +9,6 @@ verdict was fitted on: the split is by article, by fixed hashes (`Asked.reported
 from __future__ import annotations
 
 import re
-import string
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,7 +20,7 @@ from qa.answer import Findings
 from qa.answer import answer as make_answer
 from qa.briefing import Briefing
 from qa.evaluation.datasets import Asked, Collection, beir_collection, squad_collection, unseen_squad
-from qa.evaluation.statistics import auroc, calibration_error
+from qa.evaluation.statistics import auroc, calibration_error, exact, f1
 from qa.reader import linear
 from qa.retrieval import retrieve
 from qa.settings import IndexSettings, Settings
@@ -33,27 +31,6 @@ if TYPE_CHECKING:
 
 DEPTH = 100  # hits fetched, so that enough are left when some are taken away
 STEPS = np.arange(0.05, 1.0, 0.05)  # thresholds of the curve
-
-
-def normalised(text: str) -> list[str]:
-    """Return the words of an answer as SQuAD compares them (Rajpurkar et al. 2016)."""
-    kept = "".join(c for c in text.lower() if c not in string.punctuation)
-    return re.sub(r"\b(?:a|an|the)\b", " ", kept).split()
-
-
-def exact(text: str, answers: Sequence[str]) -> float:
-    """Return 1 for one of the answers, else 0."""
-    return float(any(normalised(text) == normalised(a) for a in answers))
-
-
-def f1(text: str, answers: Sequence[str]) -> float:
-    """Return the best F1 of words against the answers; 0 where there are none."""
-    return max((_f1(normalised(text), normalised(a)) for a in answers), default=0.0)
-
-
-def _f1(a: list[str], b: list[str]) -> float:
-    common = sum((Counter(a) & Counter(b)).values())
-    return 2 * common / (len(a) + len(b)) if common else float(a == b)
 
 
 Keeps = Callable[[Hit], bool]

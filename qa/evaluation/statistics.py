@@ -1,13 +1,38 @@
-"""Figures of merit of probabilities and scores."""
+"""Figures of merit of answers, probabilities and scores."""
 
 from __future__ import annotations
 
+import re
+import string
+from collections import Counter
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+
+def normalised(text: str) -> list[str]:
+    """Return the words of an answer as SQuAD compares them (Rajpurkar et al. 2016)."""
+    kept = "".join(c for c in text.lower() if c not in string.punctuation)
+    return re.sub(r"\b(?:a|an|the)\b", " ", kept).split()
+
+
+def exact(text: str, answers: Sequence[str]) -> float:
+    """Return 1 for one of the answers, else 0."""
+    return float(any(normalised(text) == normalised(a) for a in answers))
+
+
+def f1(text: str, answers: Sequence[str]) -> float:
+    """Return the best F1 of words against the answers; 0 where there are none."""
+    return max((_f1(normalised(text), normalised(a)) for a in answers), default=0.0)
+
+
+def _f1(a: list[str], b: list[str]) -> float:
+    common = sum((Counter(a) & Counter(b)).values())
+    return 2 * common / (len(a) + len(b)) if common else float(a == b)
 
 
 def calibration_error(probabilities: NDArray[np.float64], labels: NDArray[np.bool_], bins: int = 10) -> float:

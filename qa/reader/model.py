@@ -172,10 +172,7 @@ class Layer(nn.Module):
 
 
 class SpanModel(nn.Module):
-    """A BERT encoder (Devlin et al. 2019) with a span head and, on [CLS], a head for answerable and relevant.
-
-    There is no dropout: one short pass over the data cannot overfit.
-    """
+    """A BERT encoder (Devlin et al. 2019) with a span head and, on [CLS], a head for answerable and relevant."""
 
     def __init__(self, shape: Shape) -> None:
         super().__init__()
@@ -197,7 +194,7 @@ class SpanModel(nn.Module):
     def forward(self, batch: Batch) -> Outputs:
         """Return the logits of a batch."""
         part = self.bert.get_submodule
-        places = torch.arange(batch.ids.shape[1])  # (t,)
+        places = torch.arange(batch.ids.shape[1], device=batch.ids.device)  # (t,)
         words = part("embeddings.word_embeddings")(batch.ids)  # (n, t, d)
         kinds = part("embeddings.token_type_embeddings")(batch.types)
         x = part("embeddings.LayerNorm")(words + kinds + part("embeddings.position_embeddings")(places))

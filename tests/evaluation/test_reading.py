@@ -21,8 +21,8 @@ from qa.evaluation.datasets import (
     squad_collection,
     unseen_squad,
 )
-from qa.evaluation.reading import evaluate_reader, exact, f1
-from qa.evaluation.statistics import auroc
+from qa.evaluation.reading import evaluate_reader
+from qa.evaluation.statistics import auroc, exact, f1
 from qa.settings import ReaderSettings, Settings
 from tests.fakes import FakeEncoder
 
