@@ -56,14 +56,16 @@ def retrieve(
     tags: Collection[str] | None = None,
     collapse: bool = True,
     mode: Mode | None = None,
+    rerank: bool | None = None,
 ) -> list[Hit]:
     """Return the k best hits of the default briefing (as many as the settings say), best first.
 
-    Filters apply before the cut at k; `mode` is `hybrid` (the default), `dense` or `bm25`.
+    Filters apply before the cut at k; `mode` is `hybrid` (the default), `dense` or `bm25`. `rerank`
+    puts the first 20 hits of a question in order of the trained reader's relevance too.
 
     Raises `BriefingError`: question, filters, corpus, index or model not usable.
     """
-    return _opened().retrieve(question, k, since, until, sources, tags, collapse, mode)
+    return _opened().retrieve(question, k, since, until, sources, tags, collapse, mode, rerank)
 
 
 def ask(question: str, history: History = ()) -> Answer:

@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from qa.analysis import sentences, terms
-from qa.question import KINDS, kind_of, wants_list, wants_sentence
+from qa.question import KINDS, VALUES, kind_of, wants_list, wants_sentence
 from qa.reader import linear
 from qa.settings import ReaderSettings
 from qa.types import Answer, AnswerTrace, Article, Citation, Hit, Reading, Verdict
@@ -24,7 +24,6 @@ from qa.types import Answer, AnswerTrace, Article, Citation, Hit, Reading, Verdi
 LEANS = re.compile(
     r"(?:It|Its|He|She|His|Her|They|Their|Them|This|That|These|Those|Both|Such|Neither|There|But|And|So|Then|Also)\b"
 )
-VALUES = ("date", "share", "money", "measure", "number")  # kinds of which two articles can give different ones
 SEVERAL = re.compile(r",|;|\b(?:and|or)\b")  # a list, not one of its items
 DIGITS = re.compile(r"\d+(?:[.,]\d+)*")
 SAME = 0.7  # share of terms from which two quotations say the same

@@ -47,6 +47,8 @@ from qa.index import (
 from qa.pinned import FILE_NAME as PINNED
 from qa.pinned import PinnedQuestion, fault, read_pinned
 from qa.reader import Network, SentenceReader, SpanReader, weights_file
+from qa.rerank import RERANKED
+from qa.rerank import rerank as reranked
 from qa.retrieval import Filters, retrieve, retrieve_many
 from qa.settings import MAX_K, IndexSettings, RetrievalSettings, Settings, load_settings
 from qa.types import Answer, Article, Corpus, Encoder, Hit, Mode, Problem, Progress, Reader, Reading, Receipt
@@ -237,17 +239,21 @@ class Briefing:
         tags: Collection[str] | None = None,
         collapse: bool = True,
         mode: Mode | None = None,
+        rerank: bool | None = None,
     ) -> list[Hit]:
         """Return up to k hits, best first; the same list for the same question and index, always.
 
         `since` and `until` are included; articles without a date pass no date filter, and the trace counts them. Near
         copies in other articles fold under the best of them, which names them in `also_in`, unless `collapse` is False.
-        `mode` is `hybrid` (the default), `dense` or `bm25`.
+        `mode` is `hybrid` (the default), `dense` or `bm25`. `rerank` puts the first 20 hits of a question in order of
+        the trained reader's relevance too, by default as the settings say.
 
         Raises `QuestionError`, `FilterError` or `SettingsError`.
         """
-        filters, settings = Filters(since, until, sources, tags), self._retrieval(k, mode)
-        return retrieve(self._valid(question), self._taken().generation, self.encoder, settings, filters, collapse)
+        filters, settings = Filters(since, until, sources, tags), self._retrieval(k, mode, rerank)
+        valid, snapshot = self._valid(question), self._taken()
+        found = retrieve(valid, snapshot.generation, self.encoder, _deep(settings), filters, collapse)
+        return _ordered(valid, found, snapshot, settings)
 
     def retrieve_many(
         self,
@@ -259,14 +265,16 @@ class Briefing:
         tags: Collection[str] | None = None,
         collapse: bool = True,
         mode: Mode | None = None,
+        rerank: bool | None = None,
     ) -> list[list[Hit]]:
         """Return the hits of each question, as `retrieve` does; faster, because they are encoded in one batch.
 
         Raises as `retrieve` does.
         """
-        filters, settings = Filters(since, until, sources, tags), self._retrieval(k, mode)
-        valid = [self._valid(question) for question in questions]
-        return retrieve_many(valid, self._taken().generation, self.encoder, settings, filters, collapse)
+        filters, settings = Filters(since, until, sources, tags), self._retrieval(k, mode, rerank)
+        valid, snapshot = [self._valid(question) for question in questions], self._taken()
+        found = retrieve_many(valid, snapshot.generation, self.encoder, _deep(settings), filters, collapse)
+        return [_ordered(question, hits, snapshot, settings) for question, hits in zip(valid, found, strict=True)]
 
     def ask(
         self,
@@ -408,7 +416,7 @@ class Briefing:
         log.warning("%s", warning)
         self.warning = warning
 
-    def _retrieval(self, k: int | None, mode: Mode | None = None) -> RetrievalSettings:
+    def _retrieval(self, k: int | None, mode: Mode | None = None, rerank: bool | None = None) -> RetrievalSettings:
         """Return the settings of one call."""
         settings = self.settings.retrieval
         if k is not None:
@@ -419,6 +427,8 @@ class Briefing:
             if mode not in get_args(Mode):
                 raise SettingsError(f"mode is {mode!r}; it must be one of {', '.join(get_args(Mode))}")
             settings = settings.model_copy(update={"mode": mode})
+        if rerank is not None:
+            settings = settings.model_copy(update={"rerank": rerank})
         return settings
 
     def _valid(self, question: str) -> str:
@@ -451,6 +461,20 @@ class Briefing:
                 "build it anew, or set [index] model to what it was"
             )
         return generation
+
+
+def _deep(settings: RetrievalSettings) -> RetrievalSettings:
+    """Return the settings with hits enough to rerank."""
+    return settings.model_copy(update={"k": max(settings.k, RERANKED)}) if settings.rerank else settings
+
+
+def _ordered(question: str, hits: list[Hit], snapshot: Snapshot, settings: RetrievalSettings) -> list[Hit]:
+    """Return the hits that a call asked for: as found, or reranked and cut."""
+    if not settings.rerank:
+        return hits
+    if not isinstance(snapshot.reader, SpanReader):
+        raise SettingsError('the trained reader reranks; set [reader] model = "spans", or [retrieval] rerank = false')
+    return reranked(question, hits, snapshot.reader.relevance)[: settings.k]
 
 
 def _milliseconds(started: float, retrieved: float) -> dict[str, float]:

@@ -196,6 +196,14 @@ def retrieve(
     source: SourceOption = None,
     tag: TagOption = None,
     mode: Annotated[Mode | None, typer.Option(help="What ranks.", show_default="from the settings: hybrid")] = None,
+    rerank: Annotated[
+        bool | None,
+        typer.Option(
+            "--rerank/--no-rerank",
+            help="Put the first 20 in order of the reader's relevance too.",
+            show_default="from the settings: no",
+        ),
+    ] = None,
     collapse: Annotated[
         bool, typer.Option("--collapse/--no-collapse", help="Fold near copies under the best of them, or list each.")
     ] = True,
@@ -205,7 +213,8 @@ def retrieve(
     """List the passages nearest to a question, best first."""
     briefing = _opened(corpus, index, update)
     with _waiting("retrieving"):
-        hits = briefing.retrieve(question, k=k, collapse=collapse, mode=mode, **_filters(since, until, source, tag))
+        filters = _filters(since, until, source, tag)
+        hits = briefing.retrieve(question, k=k, collapse=collapse, mode=mode, rerank=rerank, **filters)
     _tell_of_no_hits(hits)
     if hits and hits[0].trace.undated:
         err.print(f"{hits[0].trace.undated} articles without a date are left out")

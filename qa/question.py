@@ -14,8 +14,9 @@ NUMBER = (
     r"(?:\d[\d.,]*|"
     r"\b(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozens?|hundreds?|thousands?|half)\b)"
 )
+LENGTH = r"km\b|kilomet|cm\b|mm\b|m\b|met(?:re|er)s?\b|miles?|feet|foot|inch"
 UNIT = (
-    r"(?:km|kilomet|cm|mm|m\b|met(?:re|er)s?\b|miles?|feet|foot|inch|tonn?e?s?\b|kg|kilogram|pounds?|litres?|cubic|"
+    rf"(?:{LENGTH}|tonn?e?s?\b|kg|kilogram|pounds?|litres?|cubic|"
     r"square|hours?|minutes?|seconds?|years?|months?|weeks?|days?|decades?|degrees?|MW|megawatt|gigawatt|bcm|barrels?)"
 )
 CURRENCY = "roubles?|rubles?|yuan|dollars?|euros?|renminbi|pounds?|yen|rupees?|cents?"
@@ -52,6 +53,13 @@ KINDS: dict[str, Kind] = {
         r"budget|sums?|value|raise[ds]?|earn\w*|owe[ds]?|buy|bought|sell|sold|fund\w*|expensive)\b|\bhow expensive\b",
         MONEY,
     ),
+    # "How long" asks for a length where it is said of what has one, else for a time or for either.
+    "length": _kind(
+        r"\bhow long (?:is|are|was|were|will|would|should)\b(?!.*\b(?:take|last|stay|remain|wait|need|been)\b)"
+        r".*\b(?:railways?|lines?|tracks?|routes?|bridges?|tunnels?|pipelines?|roads?|motorways?|highways?|canals?|"
+        r"rivers?|borders?|walls?|fences?|coasts?|coastline|cables?|runways?|ships?|trains?)\b",
+        rf"{NUMBER}[\s-]*(?:(?:million|billion|thousand)\s)?(?:{LENGTH})",
+    ),
     "measure": _kind(
         r"\bhow (?:long|far|fast|high|wide|big|large|heavy|deep|tall|hot|cold|quick|quickly|broad|thick|strong)\b"
         r"|\bwhat (?:is|are|was|were) the (?:length|height|width|size|weight|speed|capacity|distance|depth|range)\b",
@@ -72,10 +80,24 @@ KINDS: dict[str, Kind] = {
         r"cannot|unable|explain\w*|thanks|fear\w*)\b",
     ),
 }
+VALUES = (
+    "date",
+    "share",
+    "money",
+    "length",
+    "measure",
+    "number",
+)  # kinds of which two articles can give different ones
 # Questions that a few words do not answer: yes or no; why and how; what or who something is.
 YES_NO = re.compile(
     r"\s*(?:(?:and|so|but)\s+)?(?:is|are|was|were|does|do|did|can|could|will|would|has|have|had|should|may|might|must|"
     r"isn't|aren't|didn't|doesn't)\b",
+    re.I,
+)
+# "who …", "what's …", "in which year …", "since when …"; not "… who …", which tells.
+ASKS = re.compile(
+    r"\s*(?:(?:and|so|but)\s+)?(?:(?:in|on|at|by|from|for|to|of|with|since|until|till|after|before|during|under|into|about)"
+    r"\s+)?(?:who|whom|whose|what|when|where|why|which|how)\b",
     re.I,
 )
 EXPLAIN = re.compile(
@@ -124,7 +146,7 @@ class Question:
             return 0.0
         if self.kind == "name":
             return self._new_name(text)
-        if self.kind in ("date", "number", "share", "money", "measure"):
+        if self.kind in VALUES:
             text = NAME.sub(lambda m: "" if m[0][0].isdigit() and set(terms(m[0])) & self.names else m[0], text)
         return float(bool(KINDS[self.kind].shows.search(text)))
 
@@ -144,6 +166,11 @@ class Question:
 def kind_of(question: str) -> str | None:
     """Return the kind of answer that is asked for, a key of `KINDS`; None where it is not known."""
     return next((name for name, kind in KINDS.items() if kind.asks.search(question)), None)
+
+
+def is_question(text: str) -> bool:
+    """Return whether a text asks something, and is no statement, headline or list of keywords."""
+    return bool(text.rstrip().endswith("?") or YES_NO.match(text) or ASKS.match(text))
 
 
 def wants_sentence(question: str) -> bool:

@@ -129,6 +129,12 @@ class RetrievalSettings(_Group):
         0.16, ge=0, description="Weight of neighbouring terms of the question that stand side by side in the passage."
     )
 
+    rerank: bool = Field(
+        False,
+        description="Whether the first 20 hits of a question are put in order of the trained reader's relevance too: "
+        "better, and some ten times slower. `ask` reads its passages with that network anyway.",
+    )
+
     @model_validator(mode="after")
     def _some_weight(self) -> Self:
         if not any(self.weights):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from qa.briefing import Briefing
-from qa.question import Question, normalised, share, wants_list, wants_sentence
+from qa.question import Question, is_question, normalised, share, wants_list, wants_sentence
 from qa.types import Store
 
 
@@ -25,7 +25,10 @@ def store(briefing: Briefing) -> Store:
         ("How big a slice do they own?", "share"),
         ("How much does the bridge cost?", "money"),
         ("What did the fund pay for it?", "money"),
-        ("How long is the railway?", "measure"),
+        ("How long is the railway?", "length"),
+        ("how long would the line to Kazan be", "length"),
+        ("How long will the train take to Kazan?", "measure"),
+        ("How long did the talks on the bridge last?", "measure"),
         ("What is the capacity of the plant?", "measure"),
         ("How many kilometres?", "number"),
         ("how much gas will flow", "number"),
@@ -53,6 +56,7 @@ def test_kind_of_answer_that_is_asked_for(store: Store, question: str, kind: str
         ("money", "It costs $6 billion.", "It costs much."),
         ("money", "A sum of 400 billion roubles is named.", "A sum is named; 400 came."),
         ("measure", "It is 770 km long.", "It has 770 stops."),
+        ("length", "It is 770 km long.", "It takes 3.5 hours."),
         ("number", "It has twelve stops.", "It has stops."),
         ("place", "Its seat is in Shanghai.", "Its seat is in a tower."),
         ("reason", "It stopped because of the cost.", "It stopped."),
@@ -144,3 +148,22 @@ def test_other_questions_want_a_few_words(question: str) -> None:
 )
 def test_several_things_are_asked_for_by_a_plural(question: str, several: bool) -> None:
     assert wants_list(question) is several
+
+
+@pytest.mark.parametrize(
+    ("text", "asks"),
+    [
+        ("who finances the railway", True),
+        ("In which year did it open", True),
+        ("Is it built", True),
+        ("the railway opens when?", True),
+        ("and where is it", True),
+        ("what's a bond", True),
+        ("railway loans", False),
+        ("KENNEDY'S PRESSURE ON NGO DINH DIEM", False),
+        ("The bank, which lends to the railway, is Chinese", False),
+        ("", False),
+    ],
+)
+def test_questions_are_told_from_statements(text: str, asks: bool) -> None:
+    assert is_question(text) is asks

@@ -27,7 +27,7 @@ from qa.reader.model import Batch, Pair, load_tokenizer, make_pairs
 from qa.settings import BUNDLED_MODEL
 from training.data import Example
 from training.mixture import Mixture, kept_out, open_mixture
-from training.validate import Case, clapnq, moved, nq, shifted, squad
+from training.validate import Case, moved, moved_batch, validation_sets
 
 LESSONS, CASES = "lessons.safetensors", "cases.json"
 MAX_TOKENS = 288
@@ -96,11 +96,8 @@ class Lesson:
 
     def to(self, device: torch.device) -> Lesson:
         """Return the same on a device."""
-        batch = moved(self.batch, device)
-        start, end, relevant, groups = (
-            x.to(device, non_blocking=True) for x in (self.start, self.end, self.relevant, self.groups)
-        )
-        return Lesson(batch, start, end, relevant, groups)
+        targets = (moved(x, device) for x in (self.start, self.end, self.relevant, self.groups))
+        return Lesson(moved_batch(self.batch, device), *targets)
 
     @property
     def answerable(self) -> Tensor:
@@ -205,17 +202,10 @@ def main(
     if not (data / "reader_training").is_dir():
         raise typer.BadParameter(f"{data} has no reader_training folder of files in SQuAD form")
     out.mkdir(parents=True, exist_ok=True)
-    kept = kept_out(data)
-    asked = nq(data, validated)
-    sets = {
-        "nq": [*asked, *shifted(asked)],
-        "clapnq": clapnq(data, validated),
-        "squad": squad(kept.squad, validated * 3 // 2),
-    }
-    save_cases(sets, out)
+    save_cases(validation_sets(data, validated, validated, validated * 3 // 2), out)
     tokenizer = load_tokenizer(model_folder(BUNDLED_MODEL))
     tokenizer.save(str(out / "tokenizer.json"))
-    lessons = draw(open_mixture(data, seed, kept), tokenizer, examples)
+    lessons = draw(open_mixture(data, seed, kept_out(data)), tokenizer, examples)
     lessons.save(out)
     print(f"{len(lessons.second)} examples, {len(lessons.ids)} tokens, {int((lessons.span[:, 0] > 0).sum())} answered")
 

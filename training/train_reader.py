@@ -75,7 +75,6 @@ def taught(out: Outputs, said: Outputs) -> dict[str, Tensor]:
         "span": (_divergence(out.start, said.start) + _divergence(out.end, said.end)) / 2,
         "answerable": bce(out.answerable, said.answerable.sigmoid()),
         "relevant": bce(out.relevant, said.relevant.sigmoid()),
-        "rank": out.relevant.sum() * 0,
     }
 
 

@@ -1,21 +1,33 @@
-"""Validation while training: small parts of the reported sets, read with a model."""
+"""Validate a network alone on parts of the reported sets, each passage given; while training, and by itself.
+
+    python -m training.validate DATA [--weights FILE] [--float32]
+
+The shipped weights are read in int8, as they are used, unless `--float32` says otherwise.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
 import torch
+import typer
 from sklearn.metrics import roc_auc_score
 from tokenizers import Tokenizer
-from torch import nn
+from torch import Tensor, nn
 
+from qa.encoder import model_folder
 from qa.evaluation.datasets import read_beir
 from qa.evaluation.statistics import exact, f1
-from qa.reader.model import Batch, make_pairs
+from qa.reader.int8 import quantize
+from qa.reader.model import Batch, load_model, load_tokenizer, make_pairs
+from qa.reader.network import weights_file
+from qa.settings import BUNDLED_MODEL
 from training.data import Paragraph
+from training.mixture import kept_out
 
 MAX_ANSWER = 30  # tokens
 MAX_TOKENS = 320
@@ -42,9 +54,14 @@ class Read:
     relevant: float
 
 
-def moved(batch: Batch, device: torch.device) -> Batch:
+def moved(x: Tensor, device: torch.device) -> Tensor:
+    """Return the same numbers on a device; the program does not wait for what the device still has to do."""
+    return x.contiguous().pin_memory().to(device, non_blocking=True) if device.type == "cuda" else x
+
+
+def moved_batch(batch: Batch, device: torch.device) -> Batch:
     """Return the same batch on a device."""
-    return Batch(*(x.to(device, non_blocking=True) for x in (batch.ids, batch.types, batch.mask, batch.allowed)))
+    return Batch(*(moved(x, device) for x in (batch.ids, batch.types, batch.mask, batch.allowed)))
 
 
 @torch.inference_mode()
@@ -56,7 +73,7 @@ def read(model: nn.Module, tokenizer: Tokenizer, cases: Sequence[Case]) -> list[
     results: dict[int, Read] = {}
     for at in range(0, len(order), BATCH):
         chosen = order[at : at + BATCH]
-        out = model(moved(Batch.of([pairs[i] for i in chosen]), device))
+        out = model(moved_batch(Batch.of([pairs[i] for i in chosen]), device))
         for row, i in enumerate(chosen):
             pair = pairs[i]
             n = len(pair.spans)
@@ -133,3 +150,34 @@ def validate(model: nn.Module, tokenizer: Tokenizer, sets: dict[str, list[Case]]
             figures |= {f"{name} auroc {kind}": float(roc_auc_score(labels, s)) for kind, s in scores.items()}
     model.train()
     return {name: round(value, 4) for name, value in figures.items()}
+
+
+def validation_sets(data: Path, nq_most: int, clapnq_most: int, squad_most: int) -> dict[str, list[Case]]:
+    """Return the three sets; the questions of NQ stand in them twice, once with the passage of another."""
+    asked = nq(data, nq_most)
+    return {
+        "nq": [*asked, *shifted(asked)],
+        "clapnq": clapnq(data, clapnq_most),
+        "squad": squad(kept_out(data).squad, squad_most),
+    }
+
+
+def main(
+    data: Annotated[Path, typer.Argument(help="Folder of the data sets.")],
+    weights: Annotated[Path | None, typer.Option(help="Reader weights other than the shipped ones.")] = None,
+    float32: Annotated[bool, typer.Option(help="Not in int8, as it is used.")] = False,
+    questions: Annotated[tuple[int, int, int], typer.Option(help="Of NQ, CLAP NQ and SQuAD 2.0.")] = (600, 300, 450),
+) -> None:
+    """Print the figures of weights that ship or could."""
+    torch.set_flush_denormal(True)
+    folder, file = model_folder(BUNDLED_MODEL), weights or weights_file()
+    if file is None:
+        raise typer.BadParameter("the package has no reader weights; name some with --weights")
+    model = load_model(folder, file, None)
+    figures = validate(model if float32 else quantize(model), load_tokenizer(folder), validation_sets(data, *questions))
+    for name, value in figures.items():
+        print(f"{name}: {value:.4f}")
+
+
+if __name__ == "__main__":
+    typer.run(main)

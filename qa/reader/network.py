@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from qa.reader.model import Outputs, Pair, SpanModel
 
 WEIGHTS = "reader.safetensors"
-SHA256 = "71f907a80401e79fab9748bf0c0ff69330bde2538eba906ead138eea0ca2f56b"  # of the shipped file
+SHA256 = "daee4ca8effd5fb11e5cad6dbde621d0927bf149e4171f812fbca8fd09b9dd83"  # of the shipped file
 MAX_TOKENS = 288
 MAX_ANSWER = 30  # tokens
 PER_WINDOW = 3  # spans considered

@@ -9,12 +9,11 @@ linear score over what the network says of span and passage and what retrieval a
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from qa.analysis import sentences, terms
+from qa.analysis import sentences
 from qa.question import KINDS, Question
 from qa.reader.bounds import snap
 from qa.reader.fitted import Linear, linear
@@ -66,6 +65,12 @@ class SpanReader:
         scored = [replace(r, score=score(r.features)) for r in readings]
         return sorted(scored, key=lambda r: -r.score)  # stable: ties in reading order
 
+    def relevance(self, question: str, hits: Sequence[Hit]) -> dict[str, float]:
+        """Return what the network says of the relevance of each hit's best window, as logits by passage id."""
+        windows = _windows(self._plain(question, hits), hits)
+        read = self._network.read([(question, self._title(w), w.text) for w in windows])
+        return {w.hit.passage.id: said.relevant for w, said in zip(windows, read, strict=True)}
+
     def _plain(self, question: str, hits: Sequence[Hit]) -> list[Reading]:
         """Return the sentences of the hits; passages of short sentences alone, which lost to the others, come last."""
         plain = self._base.read(question, hits)
@@ -78,8 +83,6 @@ class SpanReader:
     def _candidates(
         self, asked: Question, windows: Sequence[Window], read: Sequence[WindowReading], plain: Sequence[Reading]
     ) -> list[Reading]:
-        best_relevant = max((r.relevant for r in read), default=0.0)
-        best_answerable = max((r.answerable for r in read), default=0.0)
         by_place = {(r.hit.passage.article_id, r.end): r for r in plain}
         found: list[Reading] = []
         for window, said in zip(windows, read, strict=True):
@@ -97,15 +100,11 @@ class SpanReader:
                     "probability": span.probability,
                     "answerable": said.answerable,
                     "relevant": said.relevant,
-                    "behind_relevant": best_relevant - said.relevant,
-                    "behind_answerable": best_answerable - said.answerable,
                     "span_shows": _shows(asked, answer),
-                    "span_asked": _asked_again(asked, answer),
                     "span_words": math.log1p(len(answer.split())),
-                    "rank": 1 / window.hit.rank,
                 }
                 found.append(Reading(window.hit, *sentence, 0.0, features, start, end))
-        return _with_agreement(found, self._articles)
+        return found
 
 
 def _windows(plain: Sequence[Reading], hits: Sequence[Hit]) -> list[Window]:
@@ -153,25 +152,3 @@ def _shows(asked: Question, answer: str) -> float:
     if asked.kind is None:
         return 0.5
     return float(bool(KINDS[asked.kind].shows.search(answer)))
-
-
-def _asked_again(asked: Question, answer: str) -> float:
-    """Return the share of the span's terms that the question has itself."""
-    own = set(terms(answer))
-    return len(own & asked.terms.keys()) / len(own) if own else 0.0
-
-
-def _with_agreement(readings: Sequence[Reading], articles: Mapping[str, Article]) -> list[Reading]:
-    """Add to each reading the probability of the same answer in other passages."""
-    said = [_plain(articles[r.hit.passage.article_id].text[r.answer_start : r.answer_end]) for r in readings]
-    sums: Counter[str] = Counter()
-    for text, reading in zip(said, readings, strict=True):
-        sums[text] += reading.features["probability"]  # type: ignore[assignment]
-    return [
-        replace(r, features={**r.features, "agreement": min(1.0, sums[text] - r.features["probability"])})
-        for text, r in zip(said, readings, strict=True)
-    ]
-
-
-def _plain(text: str) -> str:
-    return " ".join(terms(text)) or text.casefold()

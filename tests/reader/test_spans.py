@@ -23,7 +23,7 @@ from qa.types import Article, Reading
 from tests.fakes import FakeEncoder
 from tests.texts import HOSTILE, generation_of, hit_on
 
-CHOICE = Linear(0.0, {"above_null": 1.0, "rank": 0.1})
+CHOICE = Linear(0.0, {"above_null": 1.0})
 
 
 class MarkedNetwork(Network):
@@ -66,12 +66,12 @@ def test_span_stands_in_its_sentence_with_offsets_of_the_article(tmp_path: Path)
     (best,) = read(generation, MarkedNetwork("lends 6"), "How much does the bank lend?")
     assert body[best.start : best.end] == "The bank lends 6 billion roubles to it."
     assert short(best, generation) == "lends 6 billion roubles"
-    assert best.score == pytest.approx(2.0 + 0.1)
+    assert best.score == 2.0
     assert (best.features["above_null"], best.features["probability"], best.features["span_shows"]) == (2.0, 0.5, 1.0)
 
 
 @pytest.mark.usefixtures("fixed_weights")
-def test_best_span_of_all_passages_is_first_and_equals_add_up(tmp_path: Path) -> None:
+def test_best_span_of_all_passages_is_first_and_equals_keep_their_order(tmp_path: Path) -> None:
     articles = [
         Article("0.md", "The bridge is very old and long. It was built in 1913 by Orlov.", "T"),
         Article("1.md", "They say that it all began in 1913. The bridge leads across the Amur.", "T"),
@@ -83,7 +83,6 @@ def test_best_span_of_all_passages_is_first_and_equals_add_up(tmp_path: Path) ->
         ("1913", "1.md"),
         ("Amur", "1.md"),
     ]
-    assert [r.features["agreement"] for r in found] == [0.5, 0.5, 0.0]
 
 
 @pytest.mark.usefixtures("fixed_weights")
@@ -183,5 +182,5 @@ def test_batch_says_what_each_says_alone() -> None:
     ]
     together, alone = network.read(texts), [network.read([text])[0] for text in texts]
     for a, b in zip(together, alone, strict=True):
-        assert a.answerable == pytest.approx(b.answerable, abs=1e-2)  # rounding to int8 may go the other way
+        assert a.answerable == pytest.approx(b.answerable, abs=0.05)  # logits; rounding to int8 may go the other way
         assert [(s.start, s.end) for s in a.spans[:1]] == [(s.start, s.end) for s in b.spans[:1]]
