@@ -410,7 +410,7 @@ class Briefing:
         sentences = SentenceReader(self.encoder, generation)
         if self._network is None:
             return Snapshot(generation, sentences)
-        return Snapshot(generation, SpanReader(self._network, sentences, generation.articles, generation.store))
+        return Snapshot(generation, SpanReader(self._network, sentences, generation))
 
     def _warn(self, warning: str) -> None:
         log.warning("%s", warning)

@@ -64,7 +64,7 @@ class Query:
         words = list(dict.fromkeys(sequence))
         ways = {word: _spelled(word, store) for word in words}
         text = question
-        for short, long in _definitions(question, generation).items():
+        for short, long in definitions(question, generation).items():
             term, phrase = terms(short), tuple(terms(long))
             if term and term[0] in ways:
                 ways[term[0]] += (phrase,)
@@ -102,7 +102,17 @@ def _idf(word: str, ways: tuple[Way, ...], store: Store) -> float:
     return store.idf(word if store.knows(word) or not ways or len(ways[0]) > 1 else ways[0][0])
 
 
-def _definitions(question: str, generation: Generation) -> dict[str, str]:
+def in_words_of(passage: str, question: str, definitions: Mapping[str, str]) -> str:
+    """Return the question with each abbreviation or long form in the way in which the passage has it, if it has one."""
+    for short, long in definitions.items():
+        forms = _pattern(re.escape(short)), _pattern(r"\W+".join(map(re.escape, WORD.findall(long))))
+        for form, said, other in ((*forms, long), (*forms[::-1], short)):
+            if said.search(passage) and not form.search(passage):
+                question = form.sub(lambda _, other=other: other, question)  # type: ignore[misc]
+    return question
+
+
+def definitions(question: str, generation: Generation) -> dict[str, str]:
     """Return the abbreviations, with their long forms, that the corpus defines and the question has either of."""
     words = WORD.findall(question)
     found = {word: long for word in words if len(word) in SHORT and (long := _long_form(word, generation))}
@@ -110,6 +120,10 @@ def _definitions(question: str, generation: Generation) -> dict[str, str]:
         if short not in found and (long := _long_form(short, generation)) and terms(long) == asked:
             found[short] = long
     return found
+
+
+def _pattern(words: str) -> re.Pattern[str]:
+    return re.compile(rf"\b{words}\b", re.I)
 
 
 def _initials(words: Sequence[str]) -> Iterator[tuple[str, list[str]]]:

@@ -21,6 +21,15 @@ UNIT = (
 )
 CURRENCY = "roubles?|rubles?|yuan|dollars?|euros?|renminbi|pounds?|yen|rupees?|cents?"
 MONEY = rf"(?:[$€£¥]\s?\d|\d[^.]{{0,20}}\b(?:{CURRENCY})\b)"
+SHARE = "(?:percentage|percent|share|portion|proportion|fraction|slice)"
+AMOUNT = r"(?:\d[\d.,]*\d|\d)(?:\s?(?:hundred|thousand|million|billion|trillion|mn|bn|m|k)\b)?[\s-]*"
+DIMENSIONS = {
+    "money": rf"[$€£¥]\s?\d|{AMOUNT}(?:(?:US|Hong Kong|Russian|Chinese)\s)?(?:{CURRENCY})\b",
+    "share": rf"{AMOUNT}(?:%|percent|per cent)",
+    "length": rf"{AMOUNT}(?:{LENGTH})(?!\w*/)",
+    "weight": rf"{AMOUNT}(?:tonn?e?s?\b|tons?\b|kg|kilograms?\b)",
+    "time": rf"{AMOUNT}(?:hours?|minutes?|seconds?|years?|months?|weeks?|days?|decades?|centuries)\b",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +52,14 @@ KINDS: dict[str, Kind] = {
         r"|\d(?:st|nd|rd|th)? centur",
     ),
     "share": _kind(
-        r"\b(?:what|which|how (?:big|large|great|high) an?) "
-        r"(?:percentage|percent|share|portion|proportion|fraction|slice)\b"
-        r"|\bby how much\b|\binterest rate\b",
+        rf"\b(?:what|which|how (?:big|large|great|high) an?) {SHARE}\b"
+        r"|\bby how much\b|\b(?:what|which|how much) interest\b|\binterest rate\b",
         rf"{NUMBER}[^.]{{0,15}}(?:%|percent|per cent)|%|\b(?:half|third|quarter|fifth|tenth)\b",
     ),
     "money": _kind(
-        r"\b(?:how much|what)\b.*\b(?:costs?|prices?|worth|pay|paid|pays|lend|lent|loans?|spend|spent|invest\w*|"
-        r"budget|sums?|value|raise[ds]?|earn\w*|owe[ds]?|buy|bought|sell|sold|fund\w*|expensive)\b|\bhow expensive\b",
+        r"\b(?:how much|what)\b(?!.*\bfor\W*$).*\b(?:costs?|prices?|worth|pay|paid|pays|lend|lent|loans?|spend|spent|"
+        r"invest\w*|budget|sums?|value|raise[ds]?|earn\w*|owe[ds]?|buy|bought|sell|sold|fund\w*|expensive)\b"
+        r"|\bhow expensive\b",
         MONEY,
     ),
     # "How long" asks for a length where it is said of what has one, else for a time or for either.
@@ -115,6 +124,22 @@ LIST = re.compile(
     r"(?!is\b|was\b|does\b|has\b|this\b|[\w-]*(?:ss|us|is)\b)[\w-]{3,}s\b|\b(?:name|list)\s+(?:all|the|some)\b",
     re.I,
 )
+COUNTED = re.compile(r"\bhow many ((?:[a-z-]+ )?[a-z]+)", re.I)
+MEASURED = {
+    "share": re.compile(
+        rf"\b(?:what|which|how (?:big|large|great|high) an?) {SHARE}\b|\b(?:what|which|how much) interest\b", re.I
+    ),
+    "money": re.compile(
+        r"\bhow much\b.*\b(?:costs?|pays?|paid)\b|\bhow expensive\b|\bwhat\b.*\b(?:costs?|prices?|worth)\b", re.I
+    ),
+    "length": re.compile(rf"\bhow (?:deep|tall|wide)\b|{KINDS['length'].asks.pattern}", re.I),
+    "weight": re.compile(r"\bhow heavy\b", re.I),
+    "amount": re.compile(  # "how much trade", not "how much did it grow" or "how much more"
+        r"\bhow much (?!(?:of|did|do|does|is|are|was|were|will|would|has|have|had|can|could|more|less|\w+er)\b)\w+",
+        re.I,
+    ),
+}
+UNITS = {name: re.compile(amount, re.I) for name, amount in DIMENSIONS.items()}
 CALENDAR = re.compile(rf"(?:{MONTHS}|\w+day)\W*")
 FULL_NAME = re.compile(r"[A-Z][\w’'-]*(?: (?:(?:of|and|for|the|de|von) ){0,2}[A-Z][\w’'-]*)*")
 NAME = re.compile(r"\b(?:[A-Z][\w’'-]*|\d[\d.,]*)")
@@ -171,6 +196,30 @@ def kind_of(question: str) -> str | None:
 def is_question(text: str) -> bool:
     """Return whether a text asks something, and is no statement, headline or list of keywords."""
     return bool(text.rstrip().endswith("?") or YES_NO.match(text) or ASKS.match(text))
+
+
+def clashes(question: str, answer: str) -> bool:
+    """Return whether the first amount of an answer measures another thing than the question asks for.
+
+    "16.5 million tonnes" for "how many people", "$6 billion" for "what interest rate". Amounts without a unit fit all.
+    """
+    wanted = _dimension_asked(question)
+    number = re.search(r"[$€£¥]?\s?\d", answer)
+    if wanted is None or number is None:
+        return False
+    found = {name for name, amount in UNITS.items() if amount.match(answer, number.start())}
+    if wanted == "amount":
+        return found == {"share"}
+    return bool(found) and wanted not in found and not (wanted == "count" and "share" in found)
+
+
+def _dimension_asked(question: str) -> str | None:
+    """Return the key of `DIMENSIONS` that is asked for, or "count" (of things), "amount" (no share), None (any)."""
+    counted = COUNTED.search(question)
+    if counted:
+        words = counted[1].split()
+        return next((n for n, amount in UNITS.items() if any(amount.match(f"2 {word}") for word in words)), "count")
+    return next((name for name, asks in MEASURED.items() if asks.search(question)), None)
 
 
 def wants_sentence(question: str) -> bool:

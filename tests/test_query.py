@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qa.briefing import Briefing
-from qa.query import Query, long_form, spellings
+from qa.query import Query, in_words_of, long_form, spellings
 from qa.settings import CorpusSettings, IndexSettings, Settings
 from tests.fakes import FakeEncoder
 from tests.texts import write_article
@@ -137,3 +137,23 @@ def test_pairs_are_of_neighbours_in_their_indexed_spelling(small: Briefing) -> N
 def test_question_without_terms_asks_for_nothing(small: Briefing) -> None:
     query = Query.of("?", small.generation)
     assert (query.wanted, dict(query.pairs), query.text) == ((), {}, "?")
+
+
+@pytest.mark.parametrize(
+    ("passage", "question", "asked"),
+    [
+        ("The SCO met in Tashkent.", "When did the Shanghai Cooperation Organisation meet?", "When did the SCO meet?"),
+        (
+            "The Shanghai Cooperation Organisation met.",
+            "did the sco meet",
+            "did the Shanghai Cooperation Organisation meet",
+        ),
+        ("The Shanghai Cooperation Organisation (SCO) met.", "Did the SCO meet?", "Did the SCO meet?"),
+        ("Nobody met.", "Did the SCO meet?", "Did the SCO meet?"),
+        ("The SCO met.", "Did the shanghai  cooperation\norganisation meet?", "Did the SCO meet?"),
+        ("The SCOTUS met.", "Did the Shanghai Cooperation Organisation meet?", None),
+    ],
+)
+def test_a_passage_is_asked_in_its_own_words(passage: str, question: str, asked: str | None) -> None:
+    known = {"SCO": "Shanghai Cooperation Organisation"}
+    assert in_words_of(passage, question, known) == (question if asked is None else asked)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from qa.briefing import Briefing
-from qa.question import Question, is_question, normalised, share, wants_list, wants_sentence
+from qa.question import Question, clashes, is_question, normalised, share, wants_list, wants_sentence
 from qa.types import Store
 
 
@@ -167,3 +167,31 @@ def test_several_things_are_asked_for_by_a_plural(question: str, several: bool) 
 )
 def test_questions_are_told_from_statements(text: str, asks: bool) -> None:
     assert is_question(text) is asks
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "clash"),
+    [
+        ("How many people work at the plant?", "16.5 million tonnes", True),
+        ("how many people live there", "180 million people", False),
+        ("how many people are out of work", "12 percent", False),
+        ("How many kilometres of pipe are laid?", "490 kilometres", False),
+        ("How many kilometres of pipe are laid?", "20 percent", True),
+        ("How many trains will be built?", "100 trains for 300 km/h", False),
+        ("What interest rate would the bank charge?", "about $6 billion", True),
+        ("what interest does it pay", "3.3 percent", False),
+        ("What share of Sibur did it buy?", "$1 billion", True),
+        ("what does one helicopter cost?", "38.2 tonnes", True),
+        ("what does one helicopter cost?", "about 40 million roubles", False),
+        ("How much did Sinopec pay for its share?", "$1.338 billion", False),
+        ("How long is the railway?", "3.5 hours", True),
+        ("How long does the journey take?", "3.5 hours", False),
+        ("How much trade did they do in 2016?", "6.8 percent", True),
+        ("How much did trade grow in 2016?", "6.8 percent", False),
+        ("how much more oil was sold", "6.8 percent", False),
+        ("Who owns it?", "20 percent", False),
+        ("How many?", "a few", False),
+    ],
+)
+def test_amounts_of_another_thing_clash(question: str, answer: str, clash: bool) -> None:
+    assert clashes(question, answer) is clash

@@ -84,7 +84,7 @@ def test_relevance_is_that_of_each_hits_window(tmp_path: Path) -> None:
     generation = generation_of(tmp_path, Article("a.md", RAILWAY, "Railway"), Article("b.md", BRIDGE, "Bridge"))
     network = MarkedNetwork("lends", relevant=1.5)
     base = SentenceReader(FakeEncoder(), generation)
-    reader = SpanReader(network, base, generation.articles, generation.store)
+    reader = SpanReader(network, base, generation)
     hits = [hit_on(a, 0, len(a.text), rank=rank) for rank, a in enumerate(generation.articles.values(), start=1)]
     assert reader.relevance("Who lends?", hits) == {hit.passage.id: 1.5 for hit in hits}
     assert network.seen == [("Who lends?", "Railway", RAILWAY), ("Who lends?", "Bridge", BRIDGE)]
@@ -106,11 +106,11 @@ def test_the_sentence_reader_cannot_rerank(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_the_network_puts_the_passage_that_answers_first(tmp_path: Path) -> None:
     briefing = briefing_in(tmp_path, ReaderSettings())
-    noise = [Article(f"{i}.md", f"Bank bank railway lends {i}. The railway lends no books.", "T") for i in range(4)]
+    noise = [Article(f"{i}.md", f"Whether a bank lends to the railway {i} is not known.", "T") for i in range(4)]
     briefing.index(Corpus((*noise, Article("z.md", "China Development Bank lends to the railway.", "Loan"))))
     question = "Which bank lends to the railway?"
     plain, better = briefing.retrieve(question, k=2), briefing.retrieve(question, k=2, rerank=True)
     assert (len(plain), len(better)) == (2, 2)
     assert better[0].passage.article_id == "z.md"
     assert briefing.retrieve_many([question], k=2, rerank=True) == [better]
-    assert {hit.passage.article_id for hit in plain} != {"z.md"}
+    assert "z.md" not in {hit.passage.article_id for hit in plain}

@@ -253,7 +253,7 @@ def span_reader(desk: Desk, network: Network) -> SpanReader:
     """Return a reader whose spans are not scored yet."""
     generation = desk.briefing.generation
     base = SentenceReader(desk.briefing.encoder, generation)
-    return SpanReader(network, base, generation.articles, generation.store, Linear(0.0, {}))
+    return SpanReader(network, base, generation, Linear(0.0, {}))
 
 
 def main(

@@ -9,22 +9,25 @@ linear score over what the network says of span and passage and what retrieval a
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from qa.analysis import sentences
-from qa.question import KINDS, Question
+from qa.query import definitions, in_words_of
+from qa.question import KINDS, Question, clashes
 from qa.reader.bounds import snap
 from qa.reader.fitted import Linear, linear
 from qa.reader.network import Found, Network, WindowReading
-from qa.types import Article, Hit, Reading, Span
+from qa.types import Hit, Reading, Span
 
 if TYPE_CHECKING:
-    from qa.types import Reader, Store
+    from qa.index import Generation
+    from qa.types import Reader
 
 WINDOW_CHARS = 500  # of a passage, around its best sentence: about 110 tokens, as in training
 WINDOWS = 8  # read at most
+REFUTED = -8.0  # logits above null, at most, of an amount of another thing than is asked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,24 +44,16 @@ class Window:
 class SpanReader:
     """Reads windows of the passages with the network, spans first to last by score."""
 
-    def __init__(
-        self,
-        network: Network,
-        base: Reader,
-        articles: Mapping[str, Article],
-        store: Store,
-        score: Linear | None = None,
-    ) -> None:
-        self._network, self._base, self._articles, self._store = network, base, articles, store
-        self._score = score
+    def __init__(self, network: Network, base: Reader, generation: Generation, score: Linear | None = None) -> None:
+        self._network, self._base, self._generation, self._score = network, base, generation, score
+        self._articles = generation.articles
 
     def read(self, question: str, hits: Sequence[Hit]) -> list[Reading]:
         """Return sentences that hold a span, best first; sentences alone where no span can be had."""
         plain = self._plain(question, hits)
         windows = _windows(plain, hits)[:WINDOWS]
-        read = self._network.read([(question, self._title(w), w.text) for w in windows])
-        asked = Question.of(question, self._store)
-        readings = self._candidates(asked, windows, read, plain)
+        read = self._said(question, windows)
+        readings = self._candidates(question, windows, read, plain)
         if not readings:
             return plain
         score = self._score or linear("choice")
@@ -68,8 +63,14 @@ class SpanReader:
     def relevance(self, question: str, hits: Sequence[Hit]) -> dict[str, float]:
         """Return what the network says of the relevance of each hit's best window, as logits by passage id."""
         windows = _windows(self._plain(question, hits), hits)
-        read = self._network.read([(question, self._title(w), w.text) for w in windows])
+        read = self._said(question, windows)
         return {w.hit.passage.id: said.relevant for w, said in zip(windows, read, strict=True)}
+
+    def _said(self, question: str, windows: Sequence[Window]) -> list[WindowReading]:
+        """Return what the network says of each window, asked in the window's own words."""
+        known = definitions(question, self._generation)
+        texts = [(in_words_of(f"{self._title(w)} {w.text}", question, known), self._title(w), w.text) for w in windows]
+        return self._network.read(texts)
 
     def _plain(self, question: str, hits: Sequence[Hit]) -> list[Reading]:
         """Return the sentences of the hits; passages of short sentences alone, which lost to the others, come last."""
@@ -81,8 +82,9 @@ class SpanReader:
         return self._articles[window.hit.passage.article_id].title
 
     def _candidates(
-        self, asked: Question, windows: Sequence[Window], read: Sequence[WindowReading], plain: Sequence[Reading]
+        self, question: str, windows: Sequence[Window], read: Sequence[WindowReading], plain: Sequence[Reading]
     ) -> list[Reading]:
+        asked = Question.of(question, self._generation.store)
         by_place = {(r.hit.passage.article_id, r.end): r for r in plain}
         found: list[Reading] = []
         for window, said in zip(windows, read, strict=True):
@@ -93,11 +95,12 @@ class SpanReader:
                 sentence, (start, end) = placed
                 base = by_place.get((window.hit.passage.article_id, sentence[1]), window.best)
                 answer = self._articles[window.hit.passage.article_id].text[start:end]
+                possible = not clashes(question, answer)
                 features = {
                     **base.features,
                     "sentence_score": base.score,
-                    "above_null": span.above_null,
-                    "probability": span.probability,
+                    "above_null": span.above_null if possible else min(span.above_null, REFUTED),
+                    "probability": span.probability if possible else 0.0,
                     "answerable": said.answerable,
                     "relevant": said.relevant,
                     "span_shows": _shows(asked, answer),

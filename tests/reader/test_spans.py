@@ -19,6 +19,7 @@ from qa.errors import ModelError
 from qa.index import Generation
 from qa.reader import Linear, Network, SentenceReader, SpanReader, weights_file
 from qa.reader.network import Found, WindowReading
+from qa.reader.spans import REFUTED
 from qa.types import Article, Reading
 from tests.fakes import FakeEncoder
 from tests.texts import HOSTILE, generation_of, hit_on
@@ -52,7 +53,7 @@ def read(generation: Generation, network: Network, question: str) -> list[Readin
         for rank, p in enumerate(generation.passages, start=1)
     ]
     base = SentenceReader(FakeEncoder(), generation)
-    return SpanReader(network, base, generation.articles, generation.store, CHOICE).read(question, hits)
+    return SpanReader(network, base, generation, CHOICE).read(question, hits)
 
 
 def short(reading: Reading, generation: Generation) -> str:
@@ -112,7 +113,7 @@ def test_number_of_windows_is_bounded(tmp_path: Path) -> None:
 def test_nothing_is_read_from_nothing(tmp_path: Path) -> None:
     generation = generation_of(tmp_path, Article("a.md", "Gas flows.", "T"))
     base = SentenceReader(FakeEncoder(), generation)
-    reader = SpanReader(MarkedNetwork("x"), base, generation.articles, generation.store, CHOICE)
+    reader = SpanReader(MarkedNetwork("x"), base, generation, CHOICE)
     assert reader.read("Who?", []) == []
 
 
@@ -184,3 +185,26 @@ def test_batch_says_what_each_says_alone() -> None:
     for a, b in zip(together, alone, strict=True):
         assert a.answerable == pytest.approx(b.answerable, abs=0.05)  # logits; rounding to int8 may go the other way
         assert [(s.start, s.end) for s in a.spans[:1]] == [(s.start, s.end) for s in b.spans[:1]]
+
+
+@pytest.mark.usefixtures("fixed_weights")
+def test_windows_are_asked_in_their_own_words(tmp_path: Path) -> None:
+    articles = [
+        Article("a.md", "The Amur River Authority (ARA) was set up in Khabarovsk. It is small.", "Defined"),
+        Article("b.md", "The ARA met in 2016. It found nothing.", "Meeting"),
+    ]
+    network = MarkedNetwork("2016")
+    read(generation_of(tmp_path, *articles), network, "When did the Amur River Authority meet?")
+    assert {(title, question) for question, title, _ in network.seen} == {
+        ("Defined", "When did the Amur River Authority meet?"),
+        ("Meeting", "When did the ARA meet?"),
+    }
+
+
+@pytest.mark.usefixtures("fixed_weights")
+def test_amounts_of_another_thing_come_last(tmp_path: Path) -> None:
+    body = "The plant makes 16.5 million tonnes with 32 people."
+    generation = generation_of(tmp_path, Article("a.md", body, "Plant"))
+    found = read(generation, MarkedNetwork("16.5 million|32"), "How many people work there?")
+    assert [short(r, generation) for r in found] == ["32 people", "16.5 million tonnes"]
+    assert (found[1].features["above_null"], found[1].features["probability"]) == (REFUTED, 0.0)
