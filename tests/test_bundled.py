@@ -20,6 +20,7 @@ from qa.types import Corpus
 ROOT = Path(__file__).resolve().parents[1]
 QUESTIONS = ROOT / "tests" / "data" / "questions.jsonl"
 HARD = ROOT / "tests" / "data" / "questions_hard.jsonl"
+BLIND = ROOT / "tests" / "data" / "questions_blind.jsonl"
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +53,8 @@ def test_every_article_has_its_fields_and_a_fair_length(corpus: Corpus) -> None:
 def test_evidence_of_every_question_stands_in_its_article(corpus: Corpus) -> None:
     texts = {article.id: article.text for article in corpus.articles}
     pinned = tomllib.loads((ROOT / "corpus" / "pinned.toml").read_text(encoding="utf-8"))["question"]
-    evidence = [(e.article, e.quote) for file in (QUESTIONS, HARD) for q in read_questions(file) for e in q.evidence]
+    files = (QUESTIONS, HARD, BLIND)
+    evidence = [(e.article, e.quote) for file in files for q in read_questions(file) for e in q.evidence]
     evidence += [(e["article"], e["quote"]) for q in pinned for e in q["evidence"]]
     assert [(article, quote) for article, quote in evidence if quote not in texts[article]] == []
 
@@ -79,7 +81,7 @@ def test_the_bundled_questions(bundled: qa.Briefing) -> None:
 
 @pytest.mark.slow
 def test_every_citation_is_verbatim_and_every_refusal_has_none(bundled: qa.Briefing) -> None:
-    asked: list[PinnedQuestion] = [*read_questions(QUESTIONS), *read_questions(HARD)]
+    asked: list[PinnedQuestion] = [q for file in (QUESTIONS, HARD, BLIND) for q in read_questions(file)]
     for question in asked:
         answer = bundled.ask(question.question)
         assert bool(answer.citations) is (answer.verdict is qa.Verdict.ANSWERED)
