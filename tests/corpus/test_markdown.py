@@ -183,8 +183,12 @@ def test_yaml_bomb_does_no_harm(field: str) -> None:
 
 def test_deep_nesting_is_survived() -> None:
     for depth in (500, 9_000):
-        article, _ = read(f"other: {'[' * depth}{']' * depth}")
-        assert article.text == "Body."
+        try:
+            article, _ = read(f"other: {'[' * depth}{']' * depth}")
+        except UnreadableError as exc:  # PyYAML bounds the depth from 6.0.4 on
+            assert "nesting depth" in str(exc)
+        else:
+            assert article.text == "Body."
 
 
 def test_long_front_matter_is_refused() -> None:
