@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, Locator, Page, Playwright, Request, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, Playwright, Request, expect, sync_playwright
 
 import qa.answer
 import qa.briefing
@@ -111,8 +111,9 @@ class Watched:
         """Ask, and return the message that answers."""
         said = self.page.locator("#chat .bot.message")
         before = said.count()
+        expect(self.page.get_by_role("dialog")).to_have_count(0)  # one that closes gives the focus back late
         self.page.fill("#box textarea", question)
-        self.page.keyboard.press("Enter")
+        self.page.press("#box textarea", "Enter")
         return self.answer(before)
 
     def answer(self, nth: int) -> Locator:
