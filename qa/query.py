@@ -102,9 +102,9 @@ def _idf(word: str, ways: tuple[Way, ...], store: Store) -> float:
     return store.idf(word if store.knows(word) or not ways or len(ways[0]) > 1 else ways[0][0])
 
 
-def in_words_of(passage: str, question: str, definitions: Mapping[str, str]) -> str:
+def in_words_of(passage: str, question: str, known: Mapping[str, str]) -> str:
     """Return the question with each abbreviation or long form in the way in which the passage has it, if it has one."""
-    for short, long in definitions.items():
+    for short, long in known.items():
         forms = _pattern(re.escape(short)), _pattern(r"\W+".join(map(re.escape, WORD.findall(long))))
         for form, said, other in ((*forms, long), (*forms[::-1], short)):
             if said.search(passage) and not form.search(passage):

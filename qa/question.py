@@ -21,14 +21,18 @@ UNIT = (
 )
 CURRENCY = "roubles?|rubles?|yuan|dollars?|euros?|renminbi|pounds?|yen|rupees?|cents?"
 MONEY = rf"(?:[$€£¥]\s?\d|\d[^.]{{0,20}}\b(?:{CURRENCY})\b)"
-SHARE = "(?:percentage|percent|share|portion|proportion|fraction|slice)"
+ASKS_SHARE = (
+    r"\b(?:what|which|how (?:big|large|great|high) an?) "
+    r"(?:percentage|percent|share|portion|proportion|fraction|slice)\b"
+    r"|\b(?:what|which|how much) interest\b"
+)
 AMOUNT = r"(?:\d[\d.,]*\d|\d)(?:\s?(?:hundred|thousand|million|billion|trillion|mn|bn|m|k)\b)?[\s-]*"
-DIMENSIONS = {
-    "money": rf"[$€£¥]\s?\d|{AMOUNT}(?:(?:US|Hong Kong|Russian|Chinese)\s)?(?:{CURRENCY})\b",
-    "share": rf"{AMOUNT}(?:%|percent|per cent)",
-    "length": rf"{AMOUNT}(?:{LENGTH})(?!\w*/)",
-    "weight": rf"{AMOUNT}(?:tonn?e?s?\b|tons?\b|kg|kilograms?\b)",
-    "time": rf"{AMOUNT}(?:hours?|minutes?|seconds?|years?|months?|weeks?|days?|decades?|centuries)\b",
+DIMENSIONS = {  # what an amount measures, by its unit
+    "money": re.compile(rf"[$€£¥]\s?\d|{AMOUNT}(?:(?:US|Hong Kong|Russian|Chinese)\s)?(?:{CURRENCY})\b", re.I),
+    "share": re.compile(rf"{AMOUNT}(?:%|percent|per cent)", re.I),
+    "length": re.compile(rf"{AMOUNT}(?:{LENGTH})(?!\w*/)", re.I),
+    "weight": re.compile(rf"{AMOUNT}(?:tonn?e?s?\b|tons?\b|kg|kilograms?\b)", re.I),
+    "time": re.compile(rf"{AMOUNT}(?:hours?|minutes?|seconds?|years?|months?|weeks?|days?|decades?|centuries)\b", re.I),
 }
 
 
@@ -52,8 +56,7 @@ KINDS: dict[str, Kind] = {
         r"|\d(?:st|nd|rd|th)? centur",
     ),
     "share": _kind(
-        rf"\b(?:what|which|how (?:big|large|great|high) an?) {SHARE}\b"
-        r"|\bby how much\b|\b(?:what|which|how much) interest\b|\binterest rate\b",
+        rf"{ASKS_SHARE}|\bby how much\b|\binterest rate\b",
         rf"{NUMBER}[^.]{{0,15}}(?:%|percent|per cent)|%|\b(?:half|third|quarter|fifth|tenth)\b",
     ),
     "money": _kind(
@@ -89,23 +92,17 @@ KINDS: dict[str, Kind] = {
         r"cannot|unable|explain\w*|thanks|fear\w*)\b",
     ),
 }
-VALUES = (
-    "date",
-    "share",
-    "money",
-    "length",
-    "measure",
-    "number",
-)  # kinds of which two articles can give different ones
+VALUES = ("date", "share", "money", "length", "measure", "number")  # two articles can give different ones
 # Questions that a few words do not answer: yes or no; why and how; what or who something is.
+OPENING = r"\s*(?:(?:and|so|but)\s+)?"
 YES_NO = re.compile(
-    r"\s*(?:(?:and|so|but)\s+)?(?:is|are|was|were|does|do|did|can|could|will|would|has|have|had|should|may|might|must|"
+    rf"{OPENING}(?:is|are|was|were|does|do|did|can|could|will|would|has|have|had|should|may|might|must|"
     r"isn't|aren't|didn't|doesn't)\b",
     re.I,
 )
 # "who …", "what's …", "in which year …", "since when …"; not "… who …", which tells.
 ASKS = re.compile(
-    r"\s*(?:(?:and|so|but)\s+)?(?:(?:in|on|at|by|from|for|to|of|with|since|until|till|after|before|during|under|into|about)"
+    rf"{OPENING}(?:(?:in|on|at|by|from|for|to|of|with|since|until|till|after|before|during|under|into|about)"
     r"\s+)?(?:who|whom|whose|what|when|where|why|which|how)\b",
     re.I,
 )
@@ -126,9 +123,7 @@ LIST = re.compile(
 )
 COUNTED = re.compile(r"\bhow many ((?:[a-z-]+ )?[a-z]+)", re.I)
 MEASURED = {
-    "share": re.compile(
-        rf"\b(?:what|which|how (?:big|large|great|high) an?) {SHARE}\b|\b(?:what|which|how much) interest\b", re.I
-    ),
+    "share": re.compile(ASKS_SHARE, re.I),
     "money": re.compile(
         r"\bhow much\b.*\b(?:costs?|pays?|paid)\b|\bhow expensive\b|\bwhat\b.*\b(?:costs?|prices?|worth)\b", re.I
     ),
@@ -139,7 +134,6 @@ MEASURED = {
         re.I,
     ),
 }
-UNITS = {name: re.compile(amount, re.I) for name, amount in DIMENSIONS.items()}
 CALENDAR = re.compile(rf"(?:{MONTHS}|\w+day)\W*")
 FULL_NAME = re.compile(r"[A-Z][\w’'-]*(?: (?:(?:of|and|for|the|de|von) ){0,2}[A-Z][\w’'-]*)*")
 NAME = re.compile(r"\b(?:[A-Z][\w’'-]*|\d[\d.,]*)")
@@ -207,7 +201,7 @@ def clashes(question: str, answer: str) -> bool:
     number = re.search(r"[$€£¥]?\s?\d", answer)
     if wanted is None or number is None:
         return False
-    found = {name for name, amount in UNITS.items() if amount.match(answer, number.start())}
+    found = {name for name, amount in DIMENSIONS.items() if amount.match(answer, number.start())}
     if wanted == "amount":
         return found == {"share"}
     return bool(found) and wanted not in found and not (wanted == "count" and "share" in found)
@@ -218,7 +212,9 @@ def _dimension_asked(question: str) -> str | None:
     counted = COUNTED.search(question)
     if counted:
         words = counted[1].split()
-        return next((n for n, amount in UNITS.items() if any(amount.match(f"2 {word}") for word in words)), "count")
+        return next(
+            (n for n, amount in DIMENSIONS.items() if any(amount.match(f"2 {word}") for word in words)), "count"
+        )
     return next((name for name, asks in MEASURED.items() if asks.search(question)), None)
 
 

@@ -28,6 +28,7 @@ from typing import Annotated
 import numpy as np
 import torch
 import typer
+from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
 from qa.encoder import SentenceEncoder
@@ -150,11 +151,18 @@ def _named(names: Sequence[str], weights: np.ndarray) -> dict[str, float]:
     return {name: round(float(w), 4) for name, w in zip(names, weights, strict=True)}
 
 
-def ordered(case: Case, choice: Linear) -> tuple[dict[str, float], bool, bool]:
-    """Return the verdict's features of the span that the choice puts first, whether it is right, and its sentence."""
-    scores = [choice(r.features) for r in case.readings]
-    first = int(np.argmax(scores))
-    return {**case.readings[first].features, "score": scores[first]}, case.right[first], case.held[first]
+def first_spans(
+    found: Sequence[Case], choice: Linear
+) -> tuple[list[dict[str, float]], NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return, for the span that the choice puts first in each case, the verdict's features; is it right, is it held."""
+    rows, right, held = [], [], []
+    for case in found:
+        scores = [choice(r.features) for r in case.readings]
+        first = int(np.argmax(scores))
+        rows.append({**case.readings[first].features, "score": scores[first]})
+        right.append(case.right[first])
+        held.append(case.held[first])
+    return rows, np.array(right), np.array(held)
 
 
 def fit_logistic(
@@ -177,8 +185,7 @@ def balance(found: Sequence[Case]) -> np.ndarray:
 
 def report(kept: Sequence[Case], models: dict[str, Linear], thresholds: dict[str, float]) -> None:
     """Print the figures on the part that was not fitted on."""
-    firsts = [ordered(case, models["choice"]) for case in kept]
-    rows, right, held = [f[0] for f in firsts], np.array([f[1] for f in firsts]), np.array([f[2] for f in firsts])
+    rows, right, held = first_spans(kept, models["choice"])
     present = np.array([not case.absent for case in kept])
     possible = np.array([any(case.right) for case in kept])
     print(
@@ -220,10 +227,10 @@ def crossed_calibration(found: Sequence[Case]) -> float:
         inside = np.flatnonzero(folds == fold)
         others = [case for case, place in zip(found, folds, strict=True) if place != fold]
         choice = fit_choice(others)
-        firsts = [ordered(case, choice) for case in others]
-        model = fit_logistic([f[0] for f in firsts], ANSWERED, np.array([f[2] for f in firsts]), balance(others))
-        judged = [ordered(found[i], choice) for i in inside]
-        p[inside], held[inside] = probabilities(model, [j[0] for j in judged]), [j[2] for j in judged]
+        rows, _, labels = first_spans(others, choice)
+        model = fit_logistic(rows, ANSWERED, labels, balance(others))
+        judged, _, held[inside] = first_spans([found[i] for i in inside], choice)
+        p[inside] = probabilities(model, judged)
     drawn = _as_balanced(found)
     return calibration_error(p[drawn], held[drawn])
 
@@ -237,8 +244,7 @@ def _as_balanced(found: Sequence[Case]) -> np.ndarray:
 def fit_all(fitted: Sequence[Case]) -> tuple[dict[str, Linear], dict[str, float]]:
     """Fit the three models and choose two thresholds."""
     choice = fit_choice(fitted)
-    firsts = [ordered(case, choice) for case in fitted]
-    rows, held = [f[0] for f in firsts], np.array([f[2] for f in firsts])
+    rows, _, held = first_spans(fitted, choice)
     near = np.array([case.absent != "article" for case in fitted])
     weights = balance(fitted)
     answered, subject = fit_logistic(rows, ANSWERED, held, weights), fit_logistic(rows, SUBJECT, near, weights)

@@ -148,9 +148,8 @@ def pool(lessons: Lessons, progress: float, tokens: int, rng: np.random.Generato
 
     A batch has at most `tokens` tokens, padding counted (a unit longer than that is a batch of its own).
     """
-    sizes = lessons.begin[lessons.unit].diff()  # (u,) tokens of each unit
-    count = len(sizes)
-    per_unit = float(sizes.float().mean())
+    count = len(lessons.unit) - 1
+    per_unit = int(lessons.begin[-1]) / count  # tokens
     low = int(np.clip(progress - REACH, 0, 1 - 2 * REACH) * count)
     high = max(low + 1, int(np.clip(progress + REACH, 2 * REACH, 1) * count))
     chosen = torch.from_numpy(rng.integers(low, high, max(1, int(POOL * tokens / per_unit))))
@@ -202,10 +201,11 @@ def main(
     if not (data / "reader_training").is_dir():
         raise typer.BadParameter(f"{data} has no reader_training folder of files in SQuAD form")
     out.mkdir(parents=True, exist_ok=True)
-    save_cases(validation_sets(data, validated, validated, validated * 3 // 2), out)
+    kept = kept_out(data)
+    save_cases(validation_sets(data, kept, (validated, validated, validated * 3 // 2)), out)
     tokenizer = load_tokenizer(model_folder(BUNDLED_MODEL))
     tokenizer.save(str(out / "tokenizer.json"))
-    lessons = draw(open_mixture(data, seed, kept_out(data)), tokenizer, examples)
+    lessons = draw(open_mixture(data, seed, kept), tokenizer, examples)
     lessons.save(out)
     print(f"{len(lessons.second)} examples, {len(lessons.ids)} tokens, {int((lessons.span[:, 0] > 0).sum())} answered")
 

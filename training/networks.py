@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from qa.reader.model import BARRED, Batch, Outputs, SpanModel, build_model
+from qa.reader.model import Batch, Heads, Outputs, SpanModel, build_model
 
 DROPOUT = 0.1
 # Ids of BERT's [PAD], [UNK], [CLS], [SEP] and of MPNet's <pad>, <unk>, <s>, </s>; all other words are the same, 4 on.
@@ -17,7 +17,7 @@ SPECIAL = {0: 1, 100: 3, 101: 0, 102: 2}
 SHIFT = 4
 
 
-class Teacher(nn.Module):
+class Teacher(Heads):
     """MPNet (Song et al. 2020) with the reader's heads. It takes the reader's batches: its words are those of BERT."""
 
     def __init__(self, folder: Path) -> None:
@@ -25,22 +25,18 @@ class Teacher(nn.Module):
         from transformers import MPNetModel
 
         self.encoder = MPNetModel.from_pretrained(folder, add_pooling_layer=False)
-        d = self.encoder.config.hidden_size
         self.layers = list(self.encoder.encoder.layer)  # a plain list: the modules are registered above
         ids = torch.arange(self.encoder.config.vocab_size) + SHIFT
         for ours, theirs in SPECIAL.items():
             ids[ours] = theirs
         self.register_buffer("ids", ids, persistent=False)
-        self.span = nn.Linear(d, 2)
-        self.verdict = nn.Sequential(nn.Linear(d, d), nn.GELU(), nn.Linear(d, 2))
+        self.add_heads(self.encoder.config.hidden_size)
 
     def forward(self, batch: Batch) -> Outputs:
         """Return the logits of a batch."""
         ids = self.get_buffer("ids")[batch.ids]
         x = self.encoder(input_ids=ids, attention_mask=batch.mask).last_hidden_state  # (n, t, d)
-        spans = self.span(x).masked_fill(~batch.allowed[..., None], BARRED)  # (n, t, 2)
-        verdicts = self.verdict(x[:, 0])  # (n, 2)
-        return Outputs(spans[..., 0], spans[..., 1], verdicts[:, 0], verdicts[:, 1])
+        return self.logits(x, batch)
 
 
 Network = SpanModel | Teacher

@@ -1,8 +1,10 @@
 """Train the reader: one encoder with three outputs, from all-MiniLM-L6-v2, embeddings frozen.
 
     python -m training.lessons DATA LESSONS
-    python -m training.train_reader LESSONS TEACHER --base all-mpnet-base-v2 --rate 4e-5 --minutes 2 --device cuda
-    python -m training.train_reader LESSONS OUT --teacher TEACHER --minutes 5 --batch-tokens 16000 --device cuda
+    python -m training.train_reader LESSONS TEACHER --base all-mpnet-base-v2 --device cuda --minutes 2 --rate 5e-5
+    python -m training.train_reader LESSONS OUT --teacher TEACHER --device cuda --minutes 5.6 --rate 4e-4
+
+The model card has the commands of the shipped weights in full.
 
 The first run makes a teacher of a larger encoder, the second the reader, which learns from the answers and from what
 the teacher says of the same windows (Hinton et al. 2015, Beyer et al. 2022). Without a teacher it learns from the

@@ -15,19 +15,18 @@ from typing import Annotated
 import numpy as np
 import torch
 import typer
-from sklearn.metrics import roc_auc_score
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 
 from qa.encoder import model_folder
 from qa.evaluation.datasets import read_beir
-from qa.evaluation.statistics import exact, f1
+from qa.evaluation.statistics import auroc, exact, f1
 from qa.reader.int8 import quantize
 from qa.reader.model import Batch, load_model, load_tokenizer, make_pairs
 from qa.reader.network import weights_file
 from qa.settings import BUNDLED_MODEL
 from training.data import Paragraph
-from training.mixture import kept_out
+from training.mixture import Kept, kept_out
 
 MAX_ANSWER = 30  # tokens
 MAX_TOKENS = 320
@@ -139,26 +138,26 @@ def validate(model: nn.Module, tokenizer: Tokenizer, sets: dict[str, list[Case]]
         present = [(r, c) for r, c in zip(results, cases, strict=True) if c.answers]
         figures[f"{name} f1"] = float(np.mean([f1(r.text, c.answers) for r, c in present]))
         figures[f"{name} exact"] = float(np.mean([exact(r.text, c.answers) for r, c in present]))
-        labels = [bool(c.answers) for c in cases]
-        if not all(labels):
+        labels = np.array([bool(c.answers) for c in cases])
+        if not labels.all():
             scores = {
                 "answerable": [r.answerable for r in results],
                 "span": [r.above_null for r in results],
                 "both": [r.answerable + 0.5 * r.above_null for r in results],
                 "relevant": [r.relevant for r in results],
             }
-            figures |= {f"{name} auroc {kind}": float(roc_auc_score(labels, s)) for kind, s in scores.items()}
+            figures |= {f"{name} auroc {kind}": auroc(np.array(s), labels) for kind, s in scores.items()}
     model.train()
     return {name: round(value, 4) for name, value in figures.items()}
 
 
-def validation_sets(data: Path, nq_most: int, clapnq_most: int, squad_most: int) -> dict[str, list[Case]]:
-    """Return the three sets; the questions of NQ stand in them twice, once with the passage of another."""
-    asked = nq(data, nq_most)
+def validation_sets(data: Path, kept: Kept, most: tuple[int, int, int]) -> dict[str, list[Case]]:
+    """Return NQ, CLAP NQ and SQuAD 2.0; the questions of NQ stand in it twice, once with the passage of another."""
+    asked = nq(data, most[0])
     return {
         "nq": [*asked, *shifted(asked)],
-        "clapnq": clapnq(data, clapnq_most),
-        "squad": squad(kept_out(data).squad, squad_most),
+        "clapnq": clapnq(data, most[1]),
+        "squad": squad(kept.squad, most[2]),
     }
 
 
@@ -174,7 +173,8 @@ def main(
     if file is None:
         raise typer.BadParameter("the package has no reader weights; name some with --weights")
     model = load_model(folder, file, None)
-    figures = validate(model if float32 else quantize(model), load_tokenizer(folder), validation_sets(data, *questions))
+    sets = validation_sets(data, kept_out(data), questions)
+    figures = validate(model if float32 else quantize(model), load_tokenizer(folder), sets)
     for name, value in figures.items():
         print(f"{name}: {value:.4f}")
 

@@ -171,8 +171,23 @@ class Layer(nn.Module):
         return result
 
 
-class SpanModel(nn.Module):
-    """A BERT encoder (Devlin et al. 2019) with a span head and, on [CLS], a head for answerable and relevant."""
+class Heads(nn.Module):
+    """A span head and, on [CLS], a head for answerable and relevant; a subclass brings the encoder below them."""
+
+    def add_heads(self, width: int) -> None:
+        """Make new heads over an encoder of this width."""
+        self.span = nn.Linear(width, 2)
+        self.verdict = nn.Sequential(nn.Linear(width, width), nn.GELU(), nn.Linear(width, 2))
+
+    def logits(self, x: Tensor, batch: Batch) -> Outputs:
+        """Return what the heads say of encoded pairs (n, t, width)."""
+        spans = self.span(x).masked_fill(~batch.allowed[..., None], BARRED)  # (n, t, 2)
+        verdicts = self.verdict(x[:, 0])  # (n, 2)
+        return Outputs(spans[..., 0], spans[..., 1], verdicts[:, 0], verdicts[:, 1])
+
+
+class SpanModel(Heads):
+    """A BERT encoder (Devlin et al. 2019) with the heads of a reader."""
 
     def __init__(self, shape: Shape) -> None:
         super().__init__()
@@ -188,8 +203,7 @@ class SpanModel(nn.Module):
             {"embeddings": nn.ModuleDict(embeddings), "encoder": nn.ModuleDict({"layer": layers})}
         )
         self.layers = list(layers)  # a plain list: the modules are registered above
-        self.span = nn.Linear(d, 2)
-        self.verdict = nn.Sequential(nn.Linear(d, d), nn.GELU(), nn.Linear(d, 2))
+        self.add_heads(d)
 
     def forward(self, batch: Batch) -> Outputs:
         """Return the logits of a batch."""
@@ -201,9 +215,7 @@ class SpanModel(nn.Module):
         seen = batch.mask.bool()[:, None, None, :]
         for layer in self.layers:
             x = layer(x, seen)
-        spans = self.span(x).masked_fill(~batch.allowed[..., None], BARRED)  # (n, t, 2)
-        verdicts = self.verdict(x[:, 0])  # (n, 2)
-        return Outputs(spans[..., 0], spans[..., 1], verdicts[:, 0], verdicts[:, 1])
+        return self.logits(x, batch)
 
 
 def build_model(folder: Path) -> SpanModel:

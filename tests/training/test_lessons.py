@@ -6,13 +6,10 @@ from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
-import pytest
 import torch
 from tokenizers import Tokenizer
 
-from qa.encoder import model_folder
-from qa.reader.model import Batch, Pair, load_tokenizer, make_pairs
-from qa.settings import BUNDLED_MODEL
+from qa.reader.model import Batch, Pair, make_pairs
 from tests.training.test_data import mixture
 from training.data import Example
 from training.lessons import IN_UNIT, Lesson, Lessons, draw, load_cases, pool, save_cases
@@ -27,11 +24,6 @@ UNITS = [
     ],
     [Example("Why was the bond never sold", "", PASSAGE, (), False, None)],
 ]
-
-
-@pytest.fixture(scope="module")
-def tokenizer() -> Tokenizer:
-    return load_tokenizer(model_folder(BUNDLED_MODEL))
 
 
 def pairs_of(tokenizer: Tokenizer) -> list[list[Pair]]:

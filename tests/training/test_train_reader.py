@@ -2,75 +2,22 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from tokenizers import Tokenizer
 
-from qa.encoder import model_folder
-from qa.reader.model import BARRED, Batch, Outputs, Shape, SpanModel, load_tokenizer
-from qa.settings import BUNDLED_MODEL
-from tests.training.test_data import mixture
+from qa.reader.model import BARRED, Outputs
 from training import export_reader
-from training.lessons import Lesson, Lessons, draw
+from training.lessons import Lesson, Lessons
 from training.networks import Teacher, network_of
 from training.train_reader import PARTS, Plan, Run, averaged_weights, losses, pools, taught, trained_network
 from training.validate import Case, validate
 
-WORDS = 30522
+pytestmark = pytest.mark.usefixtures("one_thread")
 EMBEDDED = "bert.embeddings.word_embeddings.weight"
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Iterator[None]:
-    """Small steps lose more by waiting for each other's threads than they gain."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
-@pytest.fixture(scope="module")
-def tokenizer() -> Tokenizer:
-    return load_tokenizer(model_folder(BUNDLED_MODEL))
-
-
-@pytest.fixture(scope="module")
-def lessons(tokenizer: Tokenizer) -> Lessons:
-    return draw(mixture(3), tokenizer, 200)
-
-
-@pytest.fixture(scope="module")
-def bert(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the folder of a BERT of two layers of eight numbers."""
-    folder = tmp_path_factory.mktemp("bert")
-    sizes = {"num_hidden_layers": 2, "num_attention_heads": 2, "hidden_size": 8, "intermediate_size": 16}
-    config = {"model_type": "bert", **sizes, "vocab_size": WORDS, "max_position_embeddings": 300}
-    (folder / "config.json").write_text(json.dumps({**config, "layer_norm_eps": 1e-12}))
-    torch.manual_seed(1)
-    state = SpanModel(Shape.of(folder)).state_dict()
-    save_file(
-        {n.removeprefix("bert."): p for n, p in state.items() if n.startswith("bert.")}, folder / "model.safetensors"
-    )
-    return folder
-
-
-@pytest.fixture(scope="module")
-def mpnet(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the folder of an MPNet as small."""
-    from transformers import MPNetConfig, MPNetModel
-
-    folder = tmp_path_factory.mktemp("mpnet")
-    torch.manual_seed(1)
-    config = MPNetConfig(
-        vocab_size=WORDS + 5, num_hidden_layers=2, num_attention_heads=2, hidden_size=8, intermediate_size=16
-    )
-    MPNetModel(config, add_pooling_layer=False).save_pretrained(folder)
-    return folder
 
 
 def outputs(lesson: Lesson, height: float) -> Outputs:
@@ -105,28 +52,6 @@ def test_agreeing_with_the_teachers_costs_no_divergence(lessons: Lessons) -> Non
     assert abs(float(taught(said, said)["span"])) < 1e-5
     assert taught(outputs(lesson, 0.5), said)["span"] > 0.05
     assert taught(outputs(lesson, -2.0), said)["answerable"] > taught(said, said)["answerable"]
-
-
-def test_teachers_read_the_readers_batches(mpnet: Path, lessons: Lessons) -> None:
-    model = network_of(mpnet).eval()
-    assert isinstance(model, Teacher)
-    ids = model.get_buffer("ids")
-    assert ids[[0, 100, 101, 102, 1000]].tolist() == [1, 3, 0, 2, 1004]
-    lesson = Lesson.of(lessons, torch.arange(4))
-    out = model(lesson.batch)
-    assert out.start.shape == lesson.batch.ids.shape and out.relevant.shape == lesson.start.shape
-    assert ((out.start <= BARRED) == ~lesson.batch.allowed).all()
-    alone = Lesson.of(lessons, torch.tensor([0])).batch  # padded less
-    n, t = alone.ids.shape
-    assert torch.allclose(model(alone).start, out.start[:n, :t], atol=1e-5)
-
-
-def test_layers_drop_out_in_training_alone(bert: Path, lessons: Lessons) -> None:
-    model = network_of(bert)
-    batch: Batch = Lesson.of(lessons, torch.arange(4)).batch
-    torch.manual_seed(0)
-    assert not torch.equal(model.train()(batch).start, model(batch).start)
-    assert torch.equal(model.eval()(batch).start, model(batch).start)
 
 
 def trained(out: Path, base: Path, lessons: Lessons, steps: int, teachers: tuple[Teacher, ...] = ()) -> Run:
