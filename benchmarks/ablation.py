@@ -28,8 +28,8 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from qa.evaluation.retrieval import judged, metrics, open_set  # noqa: E402 (the script runs from anywhere)
-from qa.query import Query  # noqa: E402
-from qa.retrieval import Candidates  # noqa: E402
+from qa.search.hybrid import Candidates  # noqa: E402
+from qa.search.query import Query  # noqa: E402
 from qa.settings import RetrievalSettings, load_settings  # noqa: E402
 
 if TYPE_CHECKING:

@@ -30,8 +30,8 @@ from benchmarks.startup import processor  # noqa: E402 (the script runs from any
 from qa.briefing import Briefing  # noqa: E402
 from qa.corpus import read_corpus  # noqa: E402
 from qa.evaluation.datasets import read_beir  # noqa: E402
-from qa.passages import split  # noqa: E402
 from qa.settings import IndexSettings, Settings  # noqa: E402
+from qa.text.passages import split  # noqa: E402
 from qa.types import Article, Corpus  # noqa: E402
 from tests.fakes import FakeEncoder  # noqa: E402
 

@@ -20,11 +20,15 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from qa.asking import stand_alone  # noqa: E402
+from qa.asking.fusion import (  # noqa: E402
+    DEPTH,
+    RAW_WEIGHT,
+    fused,  # noqa: E402
+)
+from qa.asking.mentions import words  # noqa: E402
+from qa.asking.turns import turns_of  # noqa: E402
 from qa.briefing import Briefing  # noqa: E402
-from qa.conversation import fused, stand_alone  # noqa: E402
-from qa.conversation.fusion import DEPTH, RAW_WEIGHT  # noqa: E402
-from qa.conversation.mentions import words  # noqa: E402
-from qa.conversation.turns import turns_of  # noqa: E402
 from qa.errors import IndexNotFoundError  # noqa: E402
 from qa.settings import Settings  # noqa: E402
 from qa.types import Article, Corpus, Hit  # noqa: E402

@@ -1,4 +1,4 @@
-"""What `qa.copies` folds and what it keeps apart.
+"""What `qa.text.near_copies` folds and what it keeps apart.
 
     python benchmarks/copies.py corpus [--others FOLDER]
 
@@ -17,10 +17,10 @@ import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from qa.analysis import sentences
-from qa.copies import THRESHOLD, _jaccard, _Sketch, are_copies
 from qa.corpus import read_corpus
-from qa.passages import split
+from qa.text.near_copies import THRESHOLD, _jaccard, _Sketch, are_copies
+from qa.text.passages import split
+from qa.text.sentences import sentences
 
 Edit = Callable[[str, random.Random], tuple[str, str]]
 Change = Callable[[str, random.Random], str | None]

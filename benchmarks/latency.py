@@ -30,10 +30,10 @@ from typing import Any
 import numpy as np
 from startup import ROOT, processor, seconds
 
-from qa.analysis import terms
 from qa.briefing import Briefing
 from qa.encoder import SentenceEncoder
 from qa.settings import CorpusSettings, IndexSettings, Settings
+from qa.text.terms import terms
 
 WORDS_A_PASSAGE, PASSAGES_AN_ARTICLE = 88, 5  # 600 characters: passages of at most 900 end with a paragraph
 TABLE, DIMENSION = 1 << 15, 384  # random vectors of words, shared by hash; of the length of the bundled model's

@@ -19,7 +19,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from qa.briefing import Briefing
 from qa.settings import CorpusSettings, IndexSettings, ServeSettings, Settings
-from qa.web.page import folder_files
+from qa.web.page.layout import folder_files
 from qa.web.server import create_app
 
 ROOT = Path(__file__).parents[1]

@@ -21,7 +21,7 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-import qa.rerank  # noqa: E402 (the script runs from anywhere)
+import qa.search.rerank  # noqa: E402 (the script runs from anywhere)
 from benchmarks.startup import processor  # noqa: E402
 from qa.briefing import Briefing  # noqa: E402
 from qa.evaluation.datasets import read_beir, unseen_squad  # noqa: E402
@@ -53,7 +53,7 @@ def main() -> None:
     if not (options.data / "squad_v1.1_dev").is_dir():
         parser.error(f"{options.data} has no squad_v1.1_dev; name the folder of the data sets")
     if options.all:
-        qa.rerank.is_question = lambda _: True
+        qa.search.rerank.is_question = lambda _: True
     print(processor())
     print(f"{'set':24} {'questions':>9} {'plain':>24} {'reranked':>24} {'difference':>18} {'ms plain, reranked':>20}")
     for name, articles, judged in sets(options.data):

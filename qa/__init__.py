@@ -17,13 +17,12 @@ from qa.errors import BriefingError
 from qa.types import Answer, Article, Citation, Hit, Passage, Receipt, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
-    from datetime import date
+    from typing import Unpack
 
+    from qa.asking import History
     from qa.briefing import Briefing
-    from qa.conversation import History
+    from qa.search.filters import SearchOptions
     from qa.settings import Settings, load_settings
-    from qa.types import Mode
 
 __all__ = [
     "Answer",
@@ -47,31 +46,20 @@ _lock = threading.Lock()
 _default: Briefing | None = None
 
 
-def retrieve(
-    question: str,
-    k: int | None = None,
-    since: date | None = None,
-    until: date | None = None,
-    sources: Collection[str] | None = None,
-    tags: Collection[str] | None = None,
-    collapse: bool = True,
-    mode: Mode | None = None,
-    rerank: bool | None = None,
-) -> list[Hit]:
+def retrieve(question: str, k: int | None = None, **options: Unpack[SearchOptions]) -> list[Hit]:
     """Return the k best hits of the default briefing (as many as the settings say), best first.
 
-    Filters apply before the cut at k; `mode` is `hybrid` (the default), `dense` or `bm25`. `rerank`
-    puts the first 20 hits of a question in order of the trained reader's relevance too.
+    The keywords are those of `Briefing.retrieve`.
 
     Raises `BriefingError`: question, filters, corpus, index or model not usable.
     """
-    return _opened().retrieve(question, k, since, until, sources, tags, collapse, mode, rerank)
+    return _opened().retrieve(question, k, **options)
 
 
 def ask(question: str, history: History = ()) -> Answer:
     """Return the default briefing's answer to a question, with its citations.
 
-    `history` holds earlier (question, answer) pairs, oldest first, for a question that leans on them.
+    `history` holds earlier (question, answer) pairs, oldest first, for a question that needs them.
 
     Raises `BriefingError`: question, corpus, index or model not usable.
     """

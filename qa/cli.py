@@ -263,7 +263,7 @@ def serve(
 def mcp(corpus: CorpusOption = None, index: IndexOption = None, update: UpdateOption = True) -> None:
     """Serve MCP over stdin and stdout, for agents that start this command."""
     briefing = _opened(corpus, index, update)
-    from qa.web.mcp import run_stdio
+    from qa.web.api.mcp import run_stdio
 
     run_stdio(briefing)
 
@@ -274,7 +274,7 @@ def login(
     token: Annotated[bool, typer.Option("--token", help="Make a token for a program.")] = False,
 ) -> None:
     """Print a line for the logins file; reads the password from stdin, or prints the new token to stderr."""
-    from qa.web.auth import token_line, user_line
+    from qa.web.security.auth import token_line, user_line
 
     if token:
         made, line = token_line(name)
@@ -366,8 +366,8 @@ def evaluate(
 def _evaluate_reader(data: Path, index: Path | None, most: int, as_json: bool) -> None:
     import tempfile
 
-    from qa.briefing import encoder_of
     from qa.evaluation.reading import evaluate_reader
+    from qa.live import encoder_of
 
     settings = _settings(None, None)
     encoder = encoder_of(settings.index)

@@ -12,8 +12,8 @@ from typing import Any
 import hypothesis
 import pytest
 
-import qa.answer
 import qa.briefing
+import qa.reader.answer
 import qa.reader.fitted
 from qa.briefing import Briefing
 from qa.settings import CorpusSettings, IndexSettings, RetrievalSettings, Settings
@@ -167,7 +167,7 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 def without_trained_reader(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Read sentences, as where the package has no trained weights, in all but slow tests: exact, and in no time."""
     if request.node.get_closest_marker("slow") is None:
-        monkeypatch.setattr(qa.briefing, "weights_file", lambda: None)
+        monkeypatch.setattr(qa.live, "weights_file", lambda: None)
 
 
 @pytest.fixture

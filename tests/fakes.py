@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from qa.analysis import terms
+from qa.text.terms import terms
 
 if TYPE_CHECKING:
     from qa.types import Progress, Vector, Vectors

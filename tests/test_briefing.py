@@ -595,7 +595,7 @@ def test_refresh_that_read_an_older_corpus_does_not_win_over_a_newer_one(
             assert go_on.wait(10)
         return corpus
 
-    monkeypatch.setattr(qa.briefing, "read_corpus", slow_once)
+    monkeypatch.setattr(qa.live, "read_corpus", slow_once)
     edit(corpus_folder, LOAN, "400 billion", "500 billion")
     with ThreadPoolExecutor(2) as pool:
         first = pool.submit(briefing.refresh)

@@ -13,8 +13,8 @@ import pytest
 
 import qa
 from qa.corpus import read_corpus
+from qa.corpus.pinned import PinnedQuestion
 from qa.evaluation.questions import ask_all, read_questions, summary
-from qa.pinned import PinnedQuestion
 from qa.types import Corpus
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -17,7 +17,7 @@ import qa.cli
 from qa.briefing import Briefing
 from qa.errors import BriefingError, BrokenPinsError, MassDeletionError, ServeError, SettingsError
 from qa.settings import ServeSettings, Settings
-from qa.web.auth import Door, read_logins
+from qa.web.security.auth import Authenticator, read_logins
 from tests.fakes import FakeEncoder
 
 QUESTION = "Who finances the northern railway?"
@@ -27,7 +27,7 @@ FINANCES = "The Development Bank finances the northern railway with a loan of 40
 
 @pytest.fixture(autouse=True)
 def fake_model(monkeypatch: pytest.MonkeyPatch, fixed_weights: None) -> None:
-    monkeypatch.setattr(qa.briefing, "SentenceEncoder", lambda *_: FakeEncoder())
+    monkeypatch.setattr(qa.live, "SentenceEncoder", lambda *_: FakeEncoder())
 
 
 @pytest.fixture
@@ -328,7 +328,7 @@ def test_other_machines_need_a_login(folders: list[str]) -> None:
 
 def test_mcp_speaks_on_stdout_alone(folders: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     talked: list[Briefing] = []
-    monkeypatch.setattr("qa.web.mcp.run_stdio", talked.append)
+    monkeypatch.setattr("qa.web.api.mcp.run_stdio", talked.append)
     result = run("mcp", *folders)
     assert (result.exit_code, result.stdout) == (0, "")
     assert len(talked[0].articles()) == 6
@@ -339,14 +339,16 @@ def test_login_makes_a_line_of_the_password_on_stdin() -> None:
     assert result.exit_code == 0
     line = result.stdout.removesuffix("\n")
     basic = "Basic " + base64.b64encode(b"anna:a good password").decode()
-    assert Door(read_logins(ServeSettings(logins=SecretStr(line)))).check(basic) == "anna"
+    assert Authenticator(read_logins(ServeSettings(logins=SecretStr(line)))).check(basic) == "anna"
 
 
 def test_login_shows_a_token_once_and_keeps_its_hash() -> None:
     result = run("login", "agent", "--token")
     token = result.stderr.rpartition(" ")[2].strip()
     assert token not in result.stdout
-    assert Door(read_logins(ServeSettings(logins=SecretStr(result.stdout)))).known(f"Bearer {token}") == "agent"
+    assert (
+        Authenticator(read_logins(ServeSettings(logins=SecretStr(result.stdout)))).known(f"Bearer {token}") == "agent"
+    )
 
 
 def test_login_takes_no_short_password() -> None:

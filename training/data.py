@@ -17,7 +17,8 @@ import bm25s
 import numpy as np
 from numpy.typing import NDArray
 
-from qa.analysis import sentences, terms
+from qa.text.sentences import sentences
+from qa.text.terms import terms
 
 SHINGLE = 8  # words
 LEAK = 0.2  # share of a paragraph's shingles that a reported text may hold

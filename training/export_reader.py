@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from qa.reader.model import save_model
+from training.networks import save_model
 from training.train_reader import averaged_weights
 
 FILE = Path(__file__).parents[1] / "qa" / "weights" / "reader.safetensors"

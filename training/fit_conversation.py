@@ -26,11 +26,11 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from benchmarks.conversation import Row, read_canard  # noqa: E402
-from qa.conversation.antecedents import PRONOUNS, Features, candidates  # noqa: E402
-from qa.conversation.leaning import features  # noqa: E402
-from qa.conversation.mentions import words  # noqa: E402
-from qa.conversation.standalone import Conversation, without_pronouns  # noqa: E402
-from qa.conversation.turns import Turn, turns_of  # noqa: E402
+from qa.asking.antecedents import PRONOUNS, Features, candidates  # noqa: E402
+from qa.asking.mentions import words  # noqa: E402
+from qa.asking.needs_context import features  # noqa: E402
+from qa.asking.rewrite import Conversation, without_pronouns  # noqa: E402
+from qa.asking.turns import Turn, turns_of  # noqa: E402
 
 WEIGHTS = ROOT / "qa" / "weights" / "conversation.json"
 ARTICLES = frozenset(("the", "a", "an"))

@@ -28,13 +28,13 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
-from qa.answer import verdict_features
 from qa.briefing import Briefing
 from qa.encoder import SentenceEncoder
 from qa.evaluation.datasets import BeirSet, is_reported, read_beir
 from qa.evaluation.statistics import calibration_error
 from qa.reader import Linear, SentenceReader
-from qa.retrieval import retrieve
+from qa.reader.verdict import verdict_features
+from qa.search import Search
 from qa.settings import IndexSettings, Settings
 from qa.types import Corpus, Encoder, Hit, Reading
 from training.verdict import best_threshold, evenly, probabilities
@@ -71,7 +71,7 @@ def cases(dataset: BeirSet, briefing: Briefing, most: int, altered: bool) -> Ite
         gold = set(dataset.qrels.get(query) or dataset.metadata[query]["passage"])
         groups = {group_of(dataset, document) for document in gold}
         answers = [a.casefold() for a in dataset.metadata[query].get("answers", [])]
-        hits = retrieve(dataset.queries[query], generation, briefing.encoder, settings)
+        hits = Search(generation, briefing.encoder, settings).hits(dataset.queries[query])
         kept: dict[str, Callable[[str], bool]] = {
             "": lambda d: True,
             "passage": lambda d, gold=gold: d not in gold,  # type: ignore[misc]

@@ -6,7 +6,7 @@ Three linear models over the features of `qa.reader.spans`, written to `qa/weigh
 
 - `choice`: is this span right, against the others of the same question (RankNet, Burges et al. 2005, linear);
 - `span_answered`: does the best span's sentence hold the answer. The same questions are asked again without their
-  passage, without their whole article, and altered by rule (`training/alter.py`) so that nothing answers them;
+  passage, without their whole article, and altered by rule (`training/augment.py`) so that nothing answers them;
 - `span_subject`: is the question's subject in the corpus at all.
 
 The questions are of sets that the network was not trained on: `nq_open_oracle`, the articles of `squad_v1.1_dev` that
@@ -39,7 +39,7 @@ from qa.reader import Linear, Network, SentenceReader, SpanReader
 from qa.reader.network import WindowReading
 from qa.settings import Settings
 from qa.types import Reading
-from training.alter import alter, names
+from training.augment import alter, names
 from training.verdict import best_threshold, probabilities
 
 WEIGHTS = Path(__file__).parents[1] / "qa" / "weights" / "spans.json"

@@ -1,4 +1,4 @@
-"""The order of the lesson: short easy questions first, what is reported last, negatives throughout."""
+"""The order of the training data: short easy questions first, what is reported last, negatives throughout."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from qa.analysis import sentences, terms
 from qa.evaluation.datasets import is_held_out, read_beir
-from training.alter import alter, names
+from qa.text.sentences import sentences
+from qa.text.terms import terms
+from training.augment import alter, names
 from training.data import (
     BUDGETS,
     CHARS,

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import torch
 import torch.nn.functional as F
+from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from qa.reader.model import Batch, Heads, Outputs, SpanModel, build_model
+from qa.encoder.transformer import Shape
+from qa.reader.model import EMBEDDINGS, ENCODER, Heads, Outputs, PairBatch, SpanModel, load_encoder
 
 DROPOUT = 0.1
 # Ids of BERT's [PAD], [UNK], [CLS], [SEP] and of MPNet's <pad>, <unk>, <s>, </s>; all other words are the same, 4 on.
@@ -32,7 +36,7 @@ class Teacher(Heads):
         self.register_buffer("ids", ids, persistent=False)
         self.add_heads(self.encoder.config.hidden_size)
 
-    def forward(self, batch: Batch) -> Outputs:
+    def forward(self, batch: PairBatch) -> Outputs:
         """Return the logits of a batch."""
         ids = self.get_buffer("ids")[batch.ids]
         x = self.encoder(input_ids=ids, attention_mask=batch.mask).last_hidden_state  # (n, t, d)
@@ -59,3 +63,18 @@ def network_of(folder: Path) -> Network:
 
 def _drop(module: nn.Module, _: tuple[Tensor, ...], output: Tensor) -> Tensor:
     return F.dropout(output, DROPOUT, module.training)
+
+
+def build_model(folder: Path) -> SpanModel:
+    """Return a model to train: the encoder of a sentence-transformers BERT folder, its embeddings frozen, new heads."""
+    model = SpanModel(Shape.of(folder))
+    load_encoder(model, folder, (EMBEDDINGS, ENCODER))
+    model.bert.embeddings.requires_grad_(False)
+    return model
+
+
+def save_model(tensors: Mapping[str, Tensor], weights: Path) -> str:
+    """Write encoder layers and heads as float16, and return the file's SHA-256."""
+    kept = {n: t.detach().half().contiguous() for n, t in tensors.items() if not n.startswith("bert.embeddings.")}
+    save_file(kept, weights)
+    return hashlib.sha256(weights.read_bytes()).hexdigest()

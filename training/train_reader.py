@@ -1,8 +1,8 @@
 """Train the reader: one encoder with three outputs, from all-MiniLM-L6-v2, embeddings frozen.
 
-    python -m training.lessons DATA LESSONS
-    python -m training.train_reader LESSONS TEACHER --base all-mpnet-base-v2 --device cuda --minutes 2 --rate 5e-5
-    python -m training.train_reader LESSONS OUT --teacher TEACHER --device cuda --minutes 5.6 --rate 4e-4
+    python -m training.dataset DATA DATASET
+    python -m training.train_reader DATASET TEACHER --base all-mpnet-base-v2 --device cuda --minutes 2 --rate 5e-5
+    python -m training.train_reader DATASET OUT --teacher TEACHER --device cuda --minutes 5.6 --rate 4e-4
 
 The model card has the commands of the shipped weights in full.
 
@@ -37,7 +37,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits as bce
 from qa.encoder import model_folder
 from qa.reader.model import Outputs, load_tokenizer
 from qa.settings import BUNDLED_MODEL
-from training.lessons import Lesson, Lessons, load_cases, pool
+from training.dataset import Dataset, TrainingBatch, load_cases, pool
 from training.networks import Network, network_of
 from training.validate import validate
 
@@ -56,16 +56,16 @@ SAVE_EVERY = 8 * 60  # seconds
 CHECKPOINT, AVERAGED = "checkpoint.safetensors", "averaged."
 
 
-def losses(out: Outputs, lesson: Lesson) -> dict[str, Tensor]:
+def losses(out: Outputs, labelled: TrainingBatch) -> dict[str, Tensor]:
     """Return the parts of the loss against the answers, each a mean over the batch."""
-    spans = (_cross_entropy(out.start, lesson.start) + _cross_entropy(out.end, lesson.end)) / 2  # (n,)
-    weights = torch.where(lesson.start > 0, 1.0, NULL_WEIGHT)
-    known = (~lesson.relevant.isnan()).float()
-    relevant = bce(out.relevant, _smooth(lesson.relevant.nan_to_num()), reduction="none")
-    ranked = torch.cat([out.relevant, out.relevant.new_full((1,), -1e4)])[lesson.groups]  # (g, in unit); -1: the last
+    spans = (_cross_entropy(out.start, labelled.start) + _cross_entropy(out.end, labelled.end)) / 2  # (n,)
+    weights = torch.where(labelled.start > 0, 1.0, NULL_WEIGHT)
+    known = (~labelled.relevant.isnan()).float()
+    relevant = bce(out.relevant, _smooth(labelled.relevant.nan_to_num()), reduction="none")
+    ranked = torch.cat([out.relevant, out.relevant.new_full((1,), -1e4)])[labelled.groups]  # (g, in unit); -1: the last
     return {
         "span": (spans * weights).sum() / weights.sum(),
-        "answerable": bce(out.answerable, _smooth(lesson.answerable)),
+        "answerable": bce(out.answerable, _smooth(labelled.answerable)),
         "relevant": (relevant * known).sum() / known.sum().clamp_min(1),
         "rank": -ranked.log_softmax(1)[:, 0].sum() / max(1, len(ranked)),
     }
@@ -123,40 +123,40 @@ class Run:
         self.step, self.tokens, self.examples, self.seconds = 0, 0, 0, 0.0
         self.progress = 0.0
 
-    def learn(self, lesson: Lesson) -> Tensor:
+    def learn(self, labelled: TrainingBatch) -> Tensor:
         """Take one step; return the parts of the loss, in the order of `PARTS`, and what the teachers' cost in all."""
         scale = max(1e-3, schedule(self.progress))
         for group in self.optimiser.param_groups:
             group["lr"] = group["base"] * scale
-        lesson = lesson.to(self.device)
-        out = self._ask(self.model, lesson)
-        parts = losses(out, lesson)
+        labelled = labelled.to(self.device)
+        out = self._ask(self.model, labelled)
+        parts = losses(out, labelled)
         loss = _total(parts)
         from_teachers = loss * 0
         if self.teachers:
-            from_teachers = _total(taught(out, self._said(lesson)))
+            from_teachers = _total(taught(out, self._said(labelled)))
             loss = (1 - TAUGHT) * loss + TAUGHT * from_teachers
         loss.backward()
         torch.nn.utils.clip_grad_norm_(list(self.trained.values()), MAX_NORM)
         self.optimiser.step()
         self.optimiser.zero_grad(set_to_none=True)
         self.step += 1
-        self.tokens += lesson.batch.ids.numel()
-        self.examples += len(lesson.start)
+        self.tokens += labelled.batch.ids.numel()
+        self.examples += len(labelled.start)
         decay = min(EMA, (1 + self.step) / (10 + self.step))
         with torch.no_grad():
             torch._foreach_lerp_(list(self.averaged.values()), list(self.trained.values()), 1 - decay)
         return torch.stack([*(parts[name] for name in PARTS), from_teachers]).detach()
 
-    def _ask(self, model: Network, lesson: Lesson) -> Outputs:
+    def _ask(self, model: Network, labelled: TrainingBatch) -> Outputs:
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda"):
-            out = model(lesson.batch)
+            out = model(labelled.batch)
         return Outputs(out.start.float(), out.end.float(), out.answerable.float(), out.relevant.float())
 
     @torch.no_grad()
-    def _said(self, lesson: Lesson) -> Outputs:
+    def _said(self, labelled: TrainingBatch) -> Outputs:
         """Return the mean of the teachers' logits."""
-        said = [self._ask(teacher, lesson) for teacher in self.teachers]
+        said = [self._ask(teacher, labelled) for teacher in self.teachers]
         names = ("start", "end", "answerable", "relevant")
         return Outputs(*(torch.stack([getattr(s, name) for s in said]).mean(0) for name in names))
 
@@ -236,13 +236,13 @@ class Plan:
         return min(1.0, self.done + (1 - self.done) * walked)
 
 
-def pools(run: Run, lessons: Lessons, plan: Plan, tokens: int, seed: int) -> Iterator[dict[str, float]]:
+def pools(run: Run, dataset: Dataset, plan: Plan, tokens: int, seed: int) -> Iterator[dict[str, float]]:
     """Learn pool by pool until the plan is done; yield the mean parts of the loss of each."""
     while run.progress < 1:
         began, before = time.monotonic(), run.seconds
         seen = []
-        for units in pool(lessons, run.progress, tokens, np.random.default_rng([seed, run.step])):
-            seen.append(run.learn(Lesson.of(lessons, units)))
+        for units in pool(dataset, run.progress, tokens, np.random.default_rng([seed, run.step])):
+            seen.append(run.learn(TrainingBatch.of(dataset, units)))
             run.seconds = before + time.monotonic() - began
             run.progress = plan.progress(run)
             if run.progress >= 1:
@@ -253,7 +253,7 @@ def pools(run: Run, lessons: Lessons, plan: Plan, tokens: int, seed: int) -> Ite
 
 
 def main(
-    lessons: Annotated[Path, typer.Argument(help="Folder that training.lessons made.")],
+    dataset: Annotated[Path, typer.Argument(help="Folder that training.dataset made.")],
     out: Annotated[Path, typer.Argument(help="Folder of checkpoint and log.")],
     base: Annotated[Path | None, typer.Option(help="Folder of the first weights; the bundled model's.")] = None,
     teacher: Annotated[list[Path] | None, typer.Option(help="OUT of a run to learn from; may be repeated.")] = None,
@@ -274,7 +274,7 @@ def main(
     torch.manual_seed(seed)
     torch.set_num_threads(threads)
     torch.set_flush_denormal(True)
-    material, cases, tokenizer = Lessons.load(lessons), load_cases(lessons), load_tokenizer(lessons)
+    material, cases, tokenizer = Dataset.load(dataset), load_cases(dataset), load_tokenizer(dataset)
     teachers = [trained_network(folder, device) for folder in teacher or []]
     run = Run(out, base or model_folder(BUNDLED_MODEL), device, rate, teachers)
     if resume:

@@ -22,7 +22,7 @@ from qa.encoder import model_folder
 from qa.evaluation.datasets import read_beir
 from qa.evaluation.statistics import auroc, exact, f1
 from qa.reader.int8 import quantize
-from qa.reader.model import Batch, load_model, load_tokenizer, make_pairs
+from qa.reader.model import PairBatch, load_model, load_tokenizer, make_pairs
 from qa.reader.network import weights_file
 from qa.settings import BUNDLED_MODEL
 from training.data import Paragraph
@@ -58,9 +58,9 @@ def moved(x: Tensor, device: torch.device) -> Tensor:
     return x.contiguous().pin_memory().to(device, non_blocking=True) if device.type == "cuda" else x
 
 
-def moved_batch(batch: Batch, device: torch.device) -> Batch:
+def moved_batch(batch: PairBatch, device: torch.device) -> PairBatch:
     """Return the same batch on a device."""
-    return Batch(*(moved(x, device) for x in (batch.ids, batch.types, batch.mask, batch.allowed)))
+    return PairBatch(*(moved(x, device) for x in (batch.ids, batch.types, batch.mask, batch.allowed)))
 
 
 @torch.inference_mode()
@@ -72,7 +72,7 @@ def read(model: nn.Module, tokenizer: Tokenizer, cases: Sequence[Case]) -> list[
     results: dict[int, Read] = {}
     for at in range(0, len(order), BATCH):
         chosen = order[at : at + BATCH]
-        out = model(moved_batch(Batch.of([pairs[i] for i in chosen]), device))
+        out = model(moved_batch(PairBatch.of([pairs[i] for i in chosen]), device))
         for row, i in enumerate(chosen):
             pair = pairs[i]
             n = len(pair.spans)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import date
 
-from qa.copies import group_copies, same_words
 from qa.doctor.findings import Finding, Severity
+from qa.text.near_copies import group_copies, same_words
 from qa.types import Article, Corpus
 
 MIN_CHARS = 100  # a sentence or less: too little to answer from

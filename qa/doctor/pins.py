@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from qa.corpus.pinned import FILE_NAME, read_pinned
 from qa.doctor.findings import Finding, Severity
 from qa.errors import DatasetError
-from qa.pinned import FILE_NAME, read_pinned
 from qa.types import Article
 
 

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from qa.briefing import encoder_of
 from qa.corpus import read_corpus
 from qa.doctor import articles as checks
 from qa.doctor.findings import Finding, Severity
@@ -15,6 +14,7 @@ from qa.doctor.pins import check_pins
 from qa.doctor.stored import check_index
 from qa.encoder import model_folder
 from qa.errors import ModelError
+from qa.live import encoder_of
 from qa.settings import IndexSettings, Settings
 from qa.types import Corpus
 

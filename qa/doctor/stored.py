@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from qa import analysis
 from qa.doctor.findings import Finding, Severity
 from qa.errors import IndexCorruptError, IndexMismatchError, IndexNotFoundError, ModelError, StoredIndexError
 from qa.index import Generation, Pointer, current_generation, read_pointer
 from qa.index.diff import content_hash, diff
 from qa.index.generations import open_generation
 from qa.settings import IndexSettings
+from qa.text import ANALYSIS_VERSION
 from qa.types import Corpus
 
 HALF_BUILT = ".building-*"
@@ -59,8 +59,8 @@ def _check_made(generation: Generation, settings: IndexSettings, fingerprint: st
         if was != is_now:
             problem = f"was built with {name} {was}, the settings say {is_now}"
             yield Finding("index-settings", Severity.ATTENTION, place, problem, f"{BUILD} to split the articles anew")
-    if made.analysis != analysis.VERSION:
-        problem = f"was built by the text analysis {made.analysis!r}, this program has {analysis.VERSION!r}"
+    if made.analysis != ANALYSIS_VERSION:
+        problem = f"was built by the text analysis {made.analysis!r}, this program has {ANALYSIS_VERSION!r}"
         yield Finding("index-analysis", Severity.ATTENTION, place, problem, BUILD)
 
 

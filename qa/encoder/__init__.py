@@ -1,6 +1,7 @@
 """Embedding models: the one place that loads one.
 
-Plain BERT models run in `bert.py`, all others in sentence-transformers (`foreign.py`), with the same vectors.
+Plain BERT models run in `bert.py` and `transformer.py`, with the vectors of sentence-transformers, which runs all
+others (`sentence_transformers.py`).
 """
 
 from qa.encoder.model import Options, Prompts, model_folder

@@ -1,12 +1,13 @@
 """BERT sentence encoders in plain torch: the vectors of sentence-transformers, without its seconds of imports.
 
-`shape_of` recognises the models that are just this, BERT with mean or first-token pooling (MiniLM, BGE, E5, GTE and
+`spec_of` recognises the models that are just this, BERT with mean or first-token pooling (MiniLM, BGE, E5, GTE and
 most small ones); what it does not know is left to sentence-transformers. Texts are encoded in order of length and in
-batches that fit a core's cache, so little is padded and little is fetched twice. Architecture: Devlin et al. 2019.
+batches that fit a core's cache, so little is padded and little is fetched twice. The layers are in `transformer.py`.
 """
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ import numpy as np
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from qa.encoder.transformer import Transformer
     from qa.types import Vectors
 
 Precision = Literal["fp32", "bf16"]
@@ -39,35 +41,30 @@ CASES = {
 }
 
 
+NEEDED = ("num_hidden_layers", "num_attention_heads", "layer_norm_eps")  # of `config.json`
+
+
 @dataclass(frozen=True, slots=True)
-class Shape:
-    """What must be known of a BERT sentence encoder beside its weights and its vocabulary."""
+class BertSpec:
+    """What must be known of a BERT sentence encoder beside its shape, its weights and its vocabulary."""
 
     folder: Path
-    layers: int
-    heads: int
-    epsilon: float  # of the layer norms
     first_token: bool  # pooling: the first token, or the mean of all
     max_tokens: int  # of a text; the rest is not read
 
 
-def shape_of(folder: Path) -> Shape | None:
-    """Return the shape of the model in a folder, or None for a model that must be loaded otherwise."""
+def spec_of(folder: Path) -> BertSpec | None:
+    """Return the specification of the model in a folder, or None for a model that must be loaded otherwise."""
     try:
         config, words = _json(folder / "config.json"), _json(folder / "sentence_bert_config.json")
         tokens, tokenizer = _json(folder / "tokenizer_config.json"), _json(folder / "tokenizer.json")
         pooling = _pooling(folder)
         if pooling is None or not _plain(config) or not _cased_alike(tokenizer, tokens) or words.get("do_lower_case"):
             return None
+        if any(float(config[name]) <= 0 for name in NEEDED):
+            return None
         limits = [words.get("max_seq_length"), tokens.get("model_max_length"), config["max_position_embeddings"]]
-        return Shape(
-            folder=folder,
-            layers=int(config["num_hidden_layers"]),
-            heads=int(config["num_attention_heads"]),
-            epsilon=float(config["layer_norm_eps"]),
-            first_token=pooling == "cls",
-            max_tokens=min(int(limit) for limit in limits if limit),
-        )
+        return BertSpec(folder, pooling == "cls", min(int(limit) for limit in limits if limit))
     except (OSError, ValueError, KeyError, TypeError, AttributeError):  # sentence-transformers says what is wrong
         return None
 
@@ -113,26 +110,23 @@ def _pooling(folder: Path) -> str | None:
 class Bert:
     """A loaded BERT sentence encoder; encoding is safe from several threads.
 
-    Raises `ValueError` or `KeyError` for weights that do not fit the shape.
+    Raises `ValueError` or `RuntimeError` for weights that do not fit the shape.
     """
 
-    def __init__(self, shape: Shape) -> None:
-        from safetensors.torch import load_file
+    def __init__(self, spec: BertSpec) -> None:
         from tokenizers import Tokenizer
 
-        self._shape = shape
-        self._tokenizer = Tokenizer.from_file(str(shape.folder / "tokenizer.json"))
+        self._spec = spec
+        self._tokenizer = Tokenizer.from_file(str(spec.folder / "tokenizer.json"))
         self._tokenizer.no_padding()
-        self._tokenizer.enable_truncation(shape.max_tokens)
-        read = load_file(shape.folder / "model.safetensors")
-        named = {name.removeprefix("bert."): tensor for name, tensor in read.items()}
-        self._weights: dict[Precision, dict[str, Tensor]] = {"fp32": _joined(named, shape.layers)}
-        self.dimension: int = self._weights["fp32"]["embeddings.word_embeddings.weight"].shape[1]
+        self._tokenizer.enable_truncation(spec.max_tokens)
+        self._models: dict[Precision, Transformer] = {"fp32": _loaded(spec.folder)}
+        self.dimension: int = self._models["fp32"].width
 
     @property
     def max_tokens(self) -> int:
         """Tokens of a text that are read."""
-        return self._shape.max_tokens
+        return self._spec.max_tokens
 
     def encode(
         self, texts: Sequence[str], precision: Precision = "fp32", batch_size: int = 32, done: Done | None = None
@@ -144,26 +138,26 @@ class Bert:
         ids = [encoding.ids for encoding in found]
         vectors = np.empty((len(ids), self.dimension), dtype=np.float32)
         with torch.inference_mode():
-            weights = self._in(precision)
+            model = self._in(precision)
             for batch in _batches([len(each) for each in ids], batch_size):
-                vectors[batch] = self._encode(*_padded([ids[i] for i in batch]), weights).float().numpy()
+                vectors[batch] = self._encode(*_padded([ids[i] for i in batch]), model).float().numpy()
                 if done:
                     done(len(batch))
         return vectors, sum(bool(encoding.overflowing) for encoding in found)
 
-    def _in(self, precision: Precision) -> dict[str, Tensor]:
+    def _in(self, precision: Precision) -> Transformer:
         import torch
 
-        if precision not in self._weights:
-            self._weights[precision] = {name: each.to(torch.bfloat16) for name, each in self._weights["fp32"].items()}
-        return self._weights[precision]
+        if precision not in self._models:
+            self._models[precision] = copy.deepcopy(self._models["fp32"]).to(torch.bfloat16)
+        return self._models[precision]
 
-    def _encode(self, ids: Tensor, mask: Tensor | None, weights: dict[str, Tensor]) -> Tensor:
+    def _encode(self, ids: Tensor, mask: Tensor | None, model: Transformer) -> Tensor:
         """Return (n, d) unit vectors of (n, t) token ids; the mask is True where there is a token, None: everywhere."""
         import torch.nn.functional as F
 
-        x = self._transform(ids, mask, weights).float()  # (n, t, d)
-        if self._shape.first_token:
+        x = model(ids, mask=mask).float()  # (n, t, d)
+        if self._spec.first_token:
             pooled = x[:, 0]
         elif mask is None:
             pooled = x.mean(dim=1)
@@ -171,44 +165,26 @@ class Bert:
             pooled = (x * mask[..., None]).sum(dim=1) / mask.sum(dim=1, keepdim=True)
         return F.normalize(pooled, dim=-1)
 
-    def _transform(self, ids: Tensor, mask: Tensor | None, weights: dict[str, Tensor]) -> Tensor:
-        import torch.nn.functional as F
 
-        def linear(x: Tensor, name: str) -> Tensor:
-            return F.linear(x, weights[f"{name}.weight"], weights[f"{name}.bias"])
-
-        def norm(x: Tensor, name: str) -> Tensor:
-            return F.layer_norm(
-                x, x.shape[-1:], weights[f"{name}.weight"], weights[f"{name}.bias"], self._shape.epsilon
-            )
-
-        places = weights["embeddings.position_embeddings.weight"][: ids.shape[1]]  # (t, d)
-        kind = weights["embeddings.token_type_embeddings.weight"][0]  # (d,) one text, never a pair
-        x = norm(F.embedding(ids, weights["embeddings.word_embeddings.weight"]) + places + kind, "embeddings.LayerNorm")
-        n, t, d = x.shape
-        seen = None if mask is None else mask[:, None, None, :]
-        for i in range(self._shape.layers):
-            layer = f"encoder.layer.{i}"
-            q, k, v = linear(x, f"{layer}.attention.self").view(n, t, 3, self._shape.heads, -1).permute(2, 0, 3, 1, 4)
-            attended = F.scaled_dot_product_attention(q, k, v, attn_mask=seen).transpose(1, 2).reshape(n, t, d)
-            x = norm(x + linear(attended, f"{layer}.attention.output.dense"), f"{layer}.attention.output.LayerNorm")
-            inner = F.gelu(linear(x, f"{layer}.intermediate.dense"))
-            x = norm(x + linear(inner, f"{layer}.output.dense"), f"{layer}.output.LayerNorm")
-        return x
-
-
-def _joined(weights: dict[str, Tensor], layers: int) -> dict[str, Tensor]:
-    """Return the weights with query, key and value of each layer in one matrix: one product instead of three."""
+def _loaded(folder: Path) -> Transformer:
+    """Return the transformer of a folder, for inference."""
     import torch
+    from safetensors.torch import load_file
 
-    if any(tensor.is_floating_point() and tensor.dtype != torch.float32 for tensor in weights.values()):
+    from qa.encoder.transformer import Shape, Transformer
+
+    read = load_file(folder / "model.safetensors")
+    named = {name.removeprefix("bert."): tensor for name, tensor in read.items()}
+    if any(tensor.is_floating_point() and tensor.dtype != torch.float32 for tensor in named.values()):
         raise ValueError("the weights are not float32")
-    for i in range(layers):
-        name = f"encoder.layer.{i}.attention.self"
-        for kind in ("weight", "bias"):
-            parts = [weights.pop(f"{name}.{part}.{kind}") for part in ("query", "key", "value")]
-            weights[f"{name}.{kind}"] = torch.cat(parts)
-    return weights
+    with torch.device("meta"):  # no time is spent on weights that are replaced at once
+        model = Transformer(Shape.of(folder))
+    absent, _ = model.load_state_dict(named, strict=False, assign=True)
+    if absent:
+        raise ValueError(f"the weights lack {absent[0]}")
+    for layer in model.layers:
+        layer.join()
+    return model.eval().requires_grad_(False)
 
 
 def _batches(lengths: Sequence[int], batch_size: int) -> list[list[int]]:

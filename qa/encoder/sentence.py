@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from qa.encoder.bert import Bert, Done, Precision, Shape, shape_of
-from qa.encoder.foreign import Foreign
+from qa.encoder.bert import Bert, BertSpec, Done, Precision, spec_of
+from qa.encoder.cosine_scale import unrelated_cosine
 from qa.encoder.model import Options, Prompts, check_weights, fingerprint, hashes_of, model_folder, native_precision
-from qa.encoder.spread import unrelated_cosine
+from qa.encoder.sentence_transformers import SentenceTransformersModel
 from qa.errors import ModelError
 from qa.settings import BUNDLED_MODEL
 
@@ -54,10 +54,10 @@ class SentenceEncoder:
         self._folder = model_folder(name)
         hashes = hashes_of(self._folder)
         check_weights(name, self._folder, hashes)
-        self._shape = shape_of(self._folder)
+        self._spec = spec_of(self._folder)
         self._batch_size = options.batch_size
         # Foreign models have no bf16 of ours: sentence-transformers would keep all their weights in it.
-        self.precision: Precision = (options.precision or native_precision()) if self._shape else "fp32"
+        self.precision: Precision = (options.precision or native_precision()) if self._spec else "fp32"
         own = Prompts.of(self._folder)
         self.prompts = Prompts(
             own.query if options.query_prompt is None else options.query_prompt,
@@ -134,7 +134,7 @@ class SentenceEncoder:
     def _load(self) -> _Model:
         with self._lock:
             if self._model is None:
-                self._model = _load_model(self._folder, self._shape)
+                self._model = _load_model(self._folder, self._spec)
             return self._model
 
 
@@ -143,8 +143,8 @@ def _readable(text: str) -> str:
     return text.encode("utf-8", "replace").decode()
 
 
-def _load_model(folder: Path, shape: Shape | None) -> _Model:
+def _load_model(folder: Path, spec: BertSpec | None) -> _Model:
     try:
-        return Bert(shape) if shape else Foreign(folder)
+        return Bert(spec) if spec else SentenceTransformersModel(folder)
     except Exception as exc:  # whatever a foreign model folder provokes
         raise ModelError(f"{folder} cannot be loaded as a sentence-transformers model: {exc}") from exc

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from qa.briefing import Briefing
+from qa.corpus.pinned import PinnedQuestion, parse_question
 from qa.errors import DatasetError
 from qa.evaluation.datasets import json_lines
-from qa.pinned import PinnedQuestion, parse_question
 from qa.types import Answer, Article, Hit, Verdict
 
 FIRST = 3  # hits within which the passage counts as found

@@ -16,13 +16,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from qa.answer import Findings
-from qa.answer import answer as make_answer
 from qa.briefing import Briefing
 from qa.evaluation.datasets import Asked, Collection, beir_collection, squad_collection, unseen_squad
 from qa.evaluation.statistics import auroc, calibration_error, exact, f1
 from qa.reader import linear
-from qa.retrieval import retrieve
+from qa.reader.answer import Findings, answer_from
+from qa.search import Search
 from qa.settings import IndexSettings, Settings
 from qa.types import Answer, Article, Corpus, Hit, Verdict
 
@@ -47,14 +46,14 @@ class Desk:
 
     def answer(self, question: str, keeps: Keeps | None = None) -> Answer:
         """Return the answer from the best passages that may be kept."""
-        return make_answer(self.findings(question, keeps), self.briefing.settings.reader, {})
+        return answer_from(self.findings(question, keeps), self.briefing.settings.reader, {})
 
     def findings(self, question: str, keeps: Keeps | None = None, reader: Reader | None = None) -> Findings:
         """Return hits and readings, as `Briefing.ask` takes them, by default with its reader."""
         snapshot = self.briefing.snapshot
         generation = snapshot.generation
         settings = self.briefing.settings.retrieval.model_copy(update={"k": DEPTH})
-        hits = retrieve(question, generation, self.briefing.encoder, settings)
+        hits = Search(generation, self.briefing.encoder, settings).hits(question)
         kept = [hit for hit in hits if keeps is None or keeps(hit)][: self.briefing.settings.reader.passages]
         ranked = [replace(hit, rank=rank) for rank, hit in enumerate(kept, start=1)]
         readings = (reader or snapshot.reader).read(question, ranked)
@@ -217,7 +216,7 @@ def _opened(desk: Desk, judged: Sequence[Judged], settings: Settings, whole: boo
     for asked, j in zip(desk.collection.asked, judged, strict=True):
         if j.present and j.answer.verdict is not Verdict.ANSWERED:
             findings = desk.findings(asked.text, None if whole else desk.own(asked))
-            found.append(judge(asked, make_answer(findings, reader, {}), True))
+            found.append(judge(asked, answer_from(findings, reader, {}), True))
         else:
             found.append(j)
     return found

@@ -16,12 +16,13 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 
-from qa.analysis import STOPWORDS
 from qa.briefing import Briefing
 from qa.errors import DatasetError
 from qa.evaluation.datasets import BeirSet, read_beir
-from qa.query import WORD, Query
+from qa.search.query import Query
 from qa.settings import Settings
+from qa.text.abbreviations import WORD
+from qa.text.terms import STOPWORDS
 from qa.types import Corpus, Encoder, Hit, Mode
 
 if TYPE_CHECKING:

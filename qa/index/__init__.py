@@ -2,7 +2,7 @@
 
 from qa.index.build import Check, Plan, build
 from qa.index.folder import (
-    Listed,
+    GenerationEntry,
     Pointer,
     build_lock,
     current_generation,
@@ -18,7 +18,7 @@ from qa.index.generations import Generation
 __all__ = [
     "Check",
     "Generation",
-    "Listed",
+    "GenerationEntry",
     "Plan",
     "Pointer",
     "build",

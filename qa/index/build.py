@@ -11,15 +11,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from qa import analysis
-from qa.analysis import sentences, terms
+from qa.text import ANALYSIS_VERSION
+from qa.text.sentences import sentences
+from qa.text.terms import terms
 from qa.errors import BrokenPinsError, EmptyCorpusError, IndexCorruptError, MassDeletionError, StoredIndexError
 from qa.index.diff import Changes, content_hash, diff
-from qa.index.draft import Batch, Draft, drafting, publish
+from qa.index.draft import PassageBatch, Draft, drafting, publish
 from qa.index.folder import current_name, new_name, sweep
 from qa.index.generations import Generation
 from qa.index.manifest import FORMAT, Manifest
-from qa.passages import encoded_text, split
+from qa.text.passages import encoded_text, split
 from qa.settings import IndexSettings
 from qa.types import Article, Corpus, Encoder, Passage, Problem, Progress, Receipt, Span
 
@@ -59,7 +60,7 @@ class Plan:
             self.encoder.fingerprint,
             self.settings.passage_chars,
             self.settings.overlap_chars,
-            analysis.VERSION,
+            ANALYSIS_VERSION,
         )
 
 
@@ -239,7 +240,7 @@ class _Work:
             self.progress("encoding", self.done + done, self.total)
 
 
-def _batch(pieces: Sequence[_Piece], plan: Plan, work: _Work) -> Batch:
+def _batch(pieces: Sequence[_Piece], plan: Plan, work: _Work) -> PassageBatch:
     old = {i: piece.row for i, piece in enumerate(pieces) if piece.row is not None}
     new = [i for i, piece in enumerate(pieces) if piece.row is None]
     vectors = np.empty((len(pieces), plan.encoder.dimension), dtype=np.float32)
@@ -253,7 +254,7 @@ def _batch(pieces: Sequence[_Piece], plan: Plan, work: _Work) -> Batch:
         encoded = work.encode([sentence for i in new for sentence in pieces[i].sentences], plan.encoder)
         ends = np.cumsum([len(pieces[i].spans) for i in new])[:-1]
         sentence_vectors.update(zip(new, np.split(encoded, ends), strict=True))
-    return Batch(
+    return PassageBatch(
         passages=[piece.passage for piece in pieces],
         keys=[piece.key for piece in pieces],
         spans=[piece.spans for piece in pieces],
@@ -298,7 +299,7 @@ def _manifest(draft: Draft, hashes: Mapping[str, str], plan: Plan) -> Manifest:
         dimension=plan.encoder.dimension,
         passage_chars=plan.settings.passage_chars,
         overlap_chars=plan.settings.overlap_chars,
-        analysis=analysis.VERSION,
+        analysis=ANALYSIS_VERSION,
         corpus=_sha256("\n".join(f"{i} {hashes[i]}" for i in sorted(hashes))),
         articles=len(hashes),
         passages=draft.passages,

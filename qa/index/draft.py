@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
+class PassageBatch:
     """Some passages in order, ready to be written; item i of each field belongs to passage i."""
 
     passages: Sequence[Passage]
@@ -55,7 +55,7 @@ class Draft:
         """Append an article."""
         _write(self._articles, asdict(article) | {"hash": content_hash})
 
-    def add(self, batch: Batch) -> None:
+    def add(self, batch: PassageBatch) -> None:
         """Append passages of articles that were, or will be, added."""
         for p, key, spans in zip(batch.passages, batch.keys, batch.spans, strict=True):
             row = {"id": p.id, "article_id": p.article_id, "start": p.start, "end": p.end, "key": key}

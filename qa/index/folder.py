@@ -44,7 +44,7 @@ class Pointer:
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class GenerationEntry:
     """One generation of an index folder, as its manifest tells; counts are None where that is damaged."""
 
     name: str
@@ -137,7 +137,7 @@ def last_good_generation(index: Path) -> tuple[Generation, str | None]:
         raise
 
 
-def listed(index: Path) -> list[Listed]:
+def listed(index: Path) -> list[GenerationEntry]:
     """Return the generations of an index folder, newest first. Raises as `read_pointer` where there is none."""
     try:
         pointer = read_pointer(index)
@@ -146,7 +146,7 @@ def listed(index: Path) -> list[Listed]:
     return [_entry(folder, pointer) for folder in _newest_first(index)]
 
 
-def _entry(folder: Path, pointer: Pointer) -> Listed:
+def _entry(folder: Path, pointer: Pointer) -> GenerationEntry:
     made: Manifest | None = None
     damage = None
     try:
@@ -154,7 +154,7 @@ def _entry(folder: Path, pointer: Pointer) -> Listed:
     except StoredIndexError as exc:
         damage = str(exc)
     current = folder.name == pointer.name
-    return Listed(
+    return GenerationEntry(
         name=folder.name,
         created=made.created if made else None,
         articles=made.articles if made else None,

@@ -7,41 +7,16 @@ from __future__ import annotations
 
 import re
 
+from qa.text.quantities import DATE, QUANTITY
 from qa.types import Span
 
-SCALE = r"(?:hundred|thousand|million|billion|trillion|mn|bn|m|k)"
-UNIT = (
-    r"(?:%|percent|per cent|percentage points|dollars?|euros?|pounds?|yuan|roubles?|rubles?|yen|renminbi|rupees?|"
-    r"cents?|"
-    r"km/h|km|kilomet(?:re|er)s?|met(?:re|er)s?|cm|mm|miles?|feet|foot|inches|tonnes?|tons?|kg|kilograms?|lit(?:re|er)s?|"
-    r"(?:cubic|square) (?:met(?:re|er)s?|kilomet(?:re|er)s?|feet|miles?)|hours?|minutes?|seconds?|years?|"
-    r"months?|weeks?|days?|"
-    r"decades?|centuries|degrees?|MW|GW|barrels?|people|passengers|workers)"
-)
-ABOUT = (
-    r"(?:about|around|roughly|approximately|nearly|almost|over|under|some|more than|less than|fewer than|"
-    r"at least|at most|"
-    r"up to|just over|just under|an estimated)"
-)
-# "about $6 billion", "1.7 trillion roubles", "25 percent": a quantity is given whole.
-QUANTITY = re.compile(
-    rf"(?:\b{ABOUT} )?(?-i:\b[A-Z]{{1,3}}\s?)?[$€£¥]?\d+(?:[.,]\d+)*(?:[-–—]\d+(?:[.,]\d+)*)?(?:[\s-]?{SCALE}\b)?"
-    rf"(?:[\s-]?{UNIT}(?!\w))?",
-    re.I,
-)
-DAY = r"(?:\d{1,2}(?:st|nd|rd|th)?)"
-MONTH = (
-    r"(?:Jan(?:uary|\.)?|Feb(?:ruary|\.)?|Mar(?:ch|\.)?|Apr(?:il|\.)?|May|June?|July?|Aug(?:ust|\.)?|Sept?(?:ember|\.)?|"
-    r"Oct(?:ober|\.)?|Nov(?:ember|\.)?|Dec(?:ember|\.)?)"
-)
-DATE = re.compile(rf"\b(?:{DAY} {MONTH}(?:,? \d{{4}})?|{MONTH} {DAY}(?:, ?\d{{4}})?|{MONTH},? \d{{4}})\b")
 INITIALS = re.compile(r"(?:\b[A-Z]\. ?)+[A-Z][\w’'-]+")
 PAIRS = {"(": ")", "[": "]", "“": "”", "‘": "’", '"': '"'}
 LEFT = ",.;:!?)]}”–—-/|*_#>"
 RIGHT = ",;:.!?([{“–—-/|*_#"
 
 
-def snap(text: str, span: Span) -> Span:
+def clean_span(text: str, span: Span) -> Span:
     """Return the span with sensible bounds; (0, 0) when nothing but punctuation is left."""
     start, end = _words(text, *span)
     start, end = _trimmed(text, start, end)

@@ -1,4 +1,4 @@
-"""The network of the reader: one BERT encoder over question and passage with three outputs.
+"""The network of the reader: a BERT encoder (`qa.encoder.transformer`) over question and passage with three outputs.
 
 Input: `[CLS] question [SEP] title : passage [SEP]`, the title left out where there is none. Outputs: start and end of
 the answer span (the position of [CLS] means that there is none), whether the passage answers, whether it is relevant.
@@ -8,19 +8,18 @@ The same code makes the input of training and of use.
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import load, save_file
+from safetensors.torch import load
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 
+from qa.encoder.transformer import Layer, Shape, Transformer
 from qa.errors import ModelError
 from qa.types import Span
 
@@ -28,33 +27,6 @@ MAX_QUESTION, MAX_TITLE = 64, 24  # tokens; what is beyond is not read
 CLS, SEP, COLON = "[CLS]", "[SEP]", ":"
 EMBEDDINGS, ENCODER = "embeddings.", "encoder."  # names in the sentence-transformers file
 BARRED = -1e4  # logit of a position that cannot be in an answer
-
-
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """Sizes of a BERT."""
-
-    layers: int
-    heads: int
-    width: int
-    inner: int
-    words: int
-    places: int
-    epsilon: float
-
-    @classmethod
-    def of(cls, folder: Path) -> Shape:
-        """Read them from the folder's `config.json`."""
-        c = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-        return cls(
-            c["num_hidden_layers"],
-            c["num_attention_heads"],
-            c["hidden_size"],
-            c["intermediate_size"],
-            c["vocab_size"],
-            c["max_position_embeddings"],
-            c["layer_norm_eps"],
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +81,7 @@ def _id(tokenizer: Tokenizer, token: str) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
+class PairBatch:
     """Padded pairs: (n, t) each."""
 
     ids: Tensor
@@ -118,7 +90,7 @@ class Batch:
     allowed: Tensor  # True at [CLS] and at the passage's tokens
 
     @classmethod
-    def of(cls, pairs: Sequence[Pair]) -> Batch:
+    def of(cls, pairs: Sequence[Pair]) -> PairBatch:
         """Pad to the longest."""
         longest = max(map(len, pairs))
         ids, types, mask = (np.zeros((len(pairs), longest), dtype=np.int64) for _ in range(3))
@@ -142,35 +114,6 @@ class Outputs:
     relevant: Tensor  # (n,)
 
 
-class Layer(nn.Module):
-    """One layer of BERT, its parts named as in published weights."""
-
-    def __init__(self, shape: Shape) -> None:
-        super().__init__()
-        d = shape.width
-        self.heads = shape.heads
-        self.attention = nn.ModuleDict(
-            {
-                "self": nn.ModuleDict({name: nn.Linear(d, d) for name in ("query", "key", "value")}),
-                "output": nn.ModuleDict({"dense": nn.Linear(d, d), "LayerNorm": nn.LayerNorm(d, shape.epsilon)}),
-            }
-        )
-        self.intermediate = nn.ModuleDict({"dense": nn.Linear(d, shape.inner)})
-        self.output = nn.ModuleDict({"dense": nn.Linear(shape.inner, d), "LayerNorm": nn.LayerNorm(d, shape.epsilon)})
-
-    def forward(self, x: Tensor, seen: Tensor) -> Tensor:
-        """Return (n, t, d) of (n, t, d); `seen` (n, 1, 1, t) is True where there is a token."""
-        n, t, d = x.shape
-        part = self.get_submodule
-        names = (f"attention.self.{name}" for name in ("query", "key", "value"))
-        q, k, v = (part(name)(x).view(n, t, self.heads, -1).transpose(1, 2) for name in names)
-        attended = F.scaled_dot_product_attention(q, k, v, attn_mask=seen).transpose(1, 2).reshape(n, t, d)
-        x = part("attention.output.LayerNorm")(x + part("attention.output.dense")(attended))
-        inner = F.gelu(part("intermediate.dense")(x))
-        result: Tensor = part("output.LayerNorm")(x + part("output.dense")(inner))
-        return result
-
-
 class Heads(nn.Module):
     """A span head and, on [CLS], a head for answerable and relevant; a subclass brings the encoder below them."""
 
@@ -179,7 +122,7 @@ class Heads(nn.Module):
         self.span = nn.Linear(width, 2)
         self.verdict = nn.Sequential(nn.Linear(width, width), nn.GELU(), nn.Linear(width, 2))
 
-    def logits(self, x: Tensor, batch: Batch) -> Outputs:
+    def logits(self, x: Tensor, batch: PairBatch) -> Outputs:
         """Return what the heads say of encoded pairs (n, t, width)."""
         spans = self.span(x).masked_fill(~batch.allowed[..., None], BARRED)  # (n, t, 2)
         verdicts = self.verdict(x[:, 0])  # (n, 2)
@@ -187,47 +130,25 @@ class Heads(nn.Module):
 
 
 class SpanModel(Heads):
-    """A BERT encoder (Devlin et al. 2019) with the heads of a reader."""
+    """A BERT encoder with the heads of a reader."""
 
     def __init__(self, shape: Shape) -> None:
         super().__init__()
-        d = shape.width
-        embeddings = {
-            "word_embeddings": nn.Embedding(shape.words, d),
-            "position_embeddings": nn.Embedding(shape.places, d),
-            "token_type_embeddings": nn.Embedding(2, d),
-            "LayerNorm": nn.LayerNorm(d, shape.epsilon),
-        }
-        layers = nn.ModuleList(Layer(shape) for _ in range(shape.layers))
-        self.bert = nn.ModuleDict(
-            {"embeddings": nn.ModuleDict(embeddings), "encoder": nn.ModuleDict({"layer": layers})}
-        )
-        self.layers = list(layers)  # a plain list: the modules are registered above
-        self.add_heads(d)
+        self.bert = Transformer(shape)
+        self.add_heads(shape.width)
 
-    def forward(self, batch: Batch) -> Outputs:
+    @property
+    def layers(self) -> list[Layer]:
+        """The layers of the encoder, first to last."""
+        return self.bert.layers
+
+    def forward(self, batch: PairBatch) -> Outputs:
         """Return the logits of a batch."""
-        part = self.bert.get_submodule
-        places = torch.arange(batch.ids.shape[1], device=batch.ids.device)  # (t,)
-        words = part("embeddings.word_embeddings")(batch.ids)  # (n, t, d)
-        kinds = part("embeddings.token_type_embeddings")(batch.types)
-        x = part("embeddings.LayerNorm")(words + kinds + part("embeddings.position_embeddings")(places))
-        seen = batch.mask.bool()[:, None, None, :]
-        for layer in self.layers:
-            x = layer(x, seen)
-        return self.logits(x, batch)
+        return self.logits(self.bert(batch.ids, batch.types, batch.mask.bool()), batch)
 
 
-def build_model(folder: Path) -> SpanModel:
-    """Return a model to train: the encoder of a sentence-transformers BERT folder, its embeddings frozen, new heads."""
-    model = SpanModel(Shape.of(folder))
-    _load(model, folder, (EMBEDDINGS, ENCODER))
-    model.bert["embeddings"].requires_grad_(False)
-    return model
-
-
-def _load(model: SpanModel, folder: Path, parts: Sequence[str]) -> None:
-    """Take parts of the weights of a BERT folder."""
+def load_encoder(model: SpanModel, folder: Path, parts: Sequence[str]) -> None:
+    """Take parts of the weights of a BERT folder, by the first words of their names. Raises `ModelError`."""
     with safe_open(folder / "model.safetensors", "pt") as file:
         names = [name for name in file.keys() if name.startswith(tuple(parts))]  # noqa: SIM118 - not a dict
         held = {f"bert.{name}": file.get_tensor(name) for name in names if not name.endswith("position_ids")}
@@ -258,7 +179,7 @@ def load_model(folder: Path, weights: Path, sha256: str | None) -> SpanModel:
     try:
         held = {name: tensor.float() for name, tensor in load(data).items()}
         model = SpanModel(Shape.of(folder))
-        _load(model, folder, (EMBEDDINGS,))
+        load_encoder(model, folder, (EMBEDDINGS,))
         missing, unexpected = model.load_state_dict(held, strict=False)
     except (OSError, RuntimeError, ValueError, SafetensorError) as exc:
         raise ModelError(f"{weights} does not fit the bundled model: {exc}") from exc
@@ -266,10 +187,3 @@ def load_model(folder: Path, weights: Path, sha256: str | None) -> SpanModel:
     if missing or unexpected:
         raise ModelError(f"{weights} does not fit the bundled model: {(missing + unexpected)[:3]}")
     return model.eval().requires_grad_(False)
-
-
-def save_model(tensors: Mapping[str, Tensor], weights: Path) -> str:
-    """Write encoder layers and heads as float16, and return the file's SHA-256."""
-    kept = {n: t.detach().half().contiguous() for n, t in tensors.items() if not n.startswith("bert.embeddings.")}
-    save_file(kept, weights)
-    return hashlib.sha256(weights.read_bytes()).hexdigest()

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from qa.analysis import sentences
 from qa.encoder import model_folder
 from qa.settings import BUNDLED_MODEL
+from qa.text.sentences import sentences
 from qa.types import Span
 
 if TYPE_CHECKING:
@@ -70,12 +70,12 @@ class Network:
             return []
         import torch
 
-        from qa.reader.model import Batch, make_pairs
+        from qa.reader.model import PairBatch, make_pairs
 
         model, tokenizer = self._model()
         pairs = make_pairs(tokenizer, texts, MAX_TOKENS)
         with torch.inference_mode():
-            out = model(Batch.of(pairs))
+            out = model(PairBatch.of(pairs))
         return [_reading(out, row, pair, texts[row][2]) for row, pair in enumerate(pairs)]
 
     def _model(self) -> tuple[SpanModel, Tokenizer]:

@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from qa.analysis import terms
-from qa.encoder.spread import widened
-from qa.passages import encoded_text
-from qa.question import Question, normalised, share
+from qa.encoder.cosine_scale import widened
 from qa.reader.fitted import Linear, linear
+from qa.text.passages import encoded_text
+from qa.text.question import Question, normalised, share
+from qa.text.terms import terms
 from qa.types import Encoder, Hit, Reading
 
 if TYPE_CHECKING:

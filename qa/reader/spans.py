@@ -13,12 +13,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from qa.analysis import sentences
-from qa.query import definitions, in_words_of
-from qa.question import KINDS, Question, clashes
-from qa.reader.bounds import snap
+from qa.reader.bounds import clean_span
 from qa.reader.fitted import Linear, linear
 from qa.reader.network import Found, Network, WindowReading
+from qa.text.abbreviations import definitions, in_words_of
+from qa.text.question import KINDS, Question, clashes
+from qa.text.sentences import sentences
 from qa.types import Hit, Reading, Span
 
 if TYPE_CHECKING:
@@ -137,8 +137,8 @@ def _window(best: Reading) -> Window:
 
 
 def _placed(window: Window, span: Found) -> tuple[Span, Span] | None:
-    """Return the sentences that hold a span and the snapped span, offsets in the article; None for mere punctuation."""
-    start, end = snap(window.text, (span.start, span.end))
+    """Return the sentences that hold a span and the cleaned span, offsets in the article; None for mere punctuation."""
+    start, end = clean_span(window.text, (span.start, span.end))
     if end <= start:
         return None
     spans = sentences(window.text)

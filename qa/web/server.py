@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import re
-import secrets
 import socket
 import sys
 import threading
@@ -20,19 +18,19 @@ from mcp.server import MCPServer
 from mcp.server.transport_security import TransportSecuritySettings
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from qa.briefing import Briefing
 from qa.errors import ServeError
 from qa.settings import Settings
 from qa.watch import follow
-from qa.web.desk import Desk
-from qa.web.guard import Guard, access
-from qa.web.mcp import create_mcp
+from qa.web.api.admin_api import add_admin_api
+from qa.web.api.mcp import create_mcp
+from qa.web.api.rest import create_api, on_http_error
 from qa.web.metrics import METRICS_TYPE, CountCalls, Metrics, log_to_stderr
-from qa.web.page import Files, build_page, folder_files, static
-from qa.web.rest import create_api, on_http_error
-from qa.web.writing import add_writing
+from qa.web.page.layout import Files, build_page, folder_files, static
+from qa.web.queue import Queue
+from qa.web.security.guard import Guard, access
+from qa.web.security.headers import SecurityHeaders
 
 log = logging.getLogger(__name__)
 
@@ -40,101 +38,27 @@ MOST_CONNECTIONS = 500  # at once; each open tab holds one or two
 GRACE_SECONDS = 3  # an open tab would otherwise hold up the shutdown
 WARMING = "Is anyone there?"
 
-# Gradio compiles templates and sets styles at run time, hence 'unsafe-eval' and the inline styles.
-POLICY = "; ".join(
-    (
-        "default-src 'none'",
-        "script-src 'self' 'nonce-{nonce}' 'unsafe-eval'",
-        "style-src 'self' 'unsafe-inline'",
-        "img-src 'self' data:",
-        "font-src 'self'",
-        "connect-src 'self'",
-        "manifest-src 'self'",
-        "base-uri 'self'",
-        "form-action 'none'",
-        "frame-ancestors 'none'",
-    )
-)
-HEADERS = ((b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer"))
-SCRIPT = re.compile(rb"<script(?=[\s>])")
-
-
-class SecurityHeaders:
-    """ASGI middleware: a content security policy and its companions on every response.
-
-    Scripts of an HTML page get the policy's nonce; for that, pages are asked for uncompressed and held back
-    until they are complete.
-    """
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request through the application below."""
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        if scope["path"] == scope.get("root_path", "") + "/":
-            scope = {**scope, "headers": [h for h in scope["headers"] if h[0] != b"accept-encoding"]}
-        await self.app(scope, receive, _Response(send).forward)
-
-
-class _Response:
-    def __init__(self, send: Send) -> None:
-        self.send = send
-        self.nonce = secrets.token_urlsafe(16)
-        self.held: Message | None = None  # the start of an HTML page
-        self.body = b""
-
-    async def forward(self, message: Message) -> None:
-        if message["type"] == "http.response.start":
-            await self._start(message)
-        elif self.held is None or message["type"] != "http.response.body":
-            await self.send(message)
-        else:
-            self.body += message.get("body", b"")
-            if not message.get("more_body", False):
-                await self._finish()
-
-    async def _start(self, message: Message) -> None:
-        policy = (b"content-security-policy", POLICY.format(nonce=self.nonce).encode())
-        message = {**message, "headers": [*message["headers"], policy, *HEADERS]}
-        given = {name.lower(): value for name, value in message["headers"]}
-        if given.get(b"content-type", b"").startswith(b"text/html") and b"content-encoding" not in given:
-            self.held = message
-        else:
-            await self.send(message)
-
-    async def _finish(self) -> None:
-        assert self.held is not None
-        body = SCRIPT.sub(b'<script nonce="%s"' % self.nonce.encode(), self.body)
-        headers = [h for h in self.held["headers"] if h[0].lower() != b"content-length"]
-        if self.body:  # the reply to a HEAD request keeps the length it announced
-            headers.append((b"content-length", str(len(body)).encode()))
-        await self.send({**self.held, "headers": headers})
-        await self.send({"type": "http.response.body", "body": body})
-
 
 def create_app(briefing: Briefing, seen: Files | None = None) -> FastAPI:
     """Return the application over a briefing: page at /, REST at /api, MCP at /mcp, metrics at /metrics.
 
     `seen` is the corpus folder as the index has taken it in, if that is known.
 
-    Raises `SettingsError` or `ServeError`, as `qa.web.guard.access` does.
+    Raises `SettingsError` or `ServeError`, as `qa.web.security.guard.access` does.
     """
-    return _with_page(create_services(briefing), briefing, seen)
+    queue = Queue.of(briefing.settings.serve)
+    return _with_page(create_services(briefing, queue), briefing, queue, seen)
 
 
-def create_services(briefing: Briefing) -> FastAPI:
+def create_services(briefing: Briefing, queue: Queue) -> FastAPI:
     """Return the application without the page: what programs use, and what every request has to pass.
 
     Raises as `create_app`.
     """
     settings = briefing.settings
-    desk = Desk(settings.serve.workers, settings.serve.max_waiting)
     metrics = Metrics(briefing, settings.serve)
     briefing.on_answer = metrics.answered
-    mcp = create_mcp(briefing, desk)
+    mcp = create_mcp(briefing, queue)
     mcp_app = mcp.streamable_http_app(
         stateless_http=True,
         json_response=True,
@@ -147,9 +71,9 @@ def create_services(briefing: Briefing) -> FastAPI:
     app.add_middleware(Guard, who=access(settings))
     app.add_middleware(CountCalls, metrics=metrics)
     app.add_middleware(SecurityHeaders)  # the last one is the first that a request meets
-    api = create_api(briefing, desk)
+    api = create_api(briefing, queue)
     if settings.serve.admin:
-        add_writing(api, briefing)
+        add_admin_api(api, briefing)
     app.mount("/api", api)
     app.router.routes.extend(mcp_app.routes)  # mounted at /mcp, they would answer at /mcp/ only
 
@@ -169,17 +93,17 @@ def _lifespan(mcp: MCPServer[None]) -> Callable[[FastAPI], contextlib.AbstractAs
     return lifespan
 
 
-def _with_page(app: FastAPI, briefing: Briefing, seen: Files | None) -> FastAPI:
+def _with_page(app: FastAPI, briefing: Briefing, queue: Queue, seen: Files | None) -> FastAPI:
     """Return the application with the page at its root, behind everything that it has already."""
     settings = briefing.settings
     mounted: FastAPI = gr.mount_gradio_app(
         app,
-        build_page(briefing, seen),
+        build_page(briefing, queue, seen),
         path="/",
         theme=gr.themes.Base(font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"]),
         head=f"<style>{static('page.css')}</style>",
         js=static("page.js"),
-        favicon_path=str(resources.files("qa.web") / "static" / "favicon.svg"),
+        favicon_path=str(resources.files("qa.web.page") / "static" / "favicon.svg"),
         app_kwargs={"openapi_url": None},
         footer_links=[],
         show_error=False,

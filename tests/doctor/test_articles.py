@@ -17,7 +17,7 @@ from qa.doctor.articles import (
     check_titles,
 )
 from qa.types import Article, Corpus, Problem
-from tests.test_copies import TEXT
+from tests.text.test_near_copies import TEXT
 from tests.texts import HOSTILE
 
 TODAY = date(2020, 1, 1)

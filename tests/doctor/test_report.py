@@ -11,7 +11,7 @@ from qa.doctor import examine
 from qa.errors import CorpusNotFoundError
 from qa.settings import CorpusSettings, IndexSettings, Settings
 from tests.fakes import FakeEncoder
-from tests.test_copies import BUNDLED, TEXT
+from tests.text.test_near_copies import BUNDLED, TEXT
 from tests.texts import write_article
 
 GERMAN = "Die Entwicklungsbank finanziert die nördliche Eisenbahn mit einem Darlehen von 400 Milliarden Rubel. " * 2

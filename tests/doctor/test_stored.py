@@ -61,7 +61,7 @@ def test_other_model_splitter_and_analysis(briefing: Briefing, monkeypatch: pyte
         ("index-settings", "was built with passage_chars 300, the settings say 500"),
         ("index-settings", "was built with overlap_chars 60, the settings say 0"),
     ]
-    monkeypatch.setattr("qa.analysis.VERSION", "new")
+    monkeypatch.setattr("qa.doctor.stored.ANALYSIS_VERSION", "new")
     assert codes(briefing.settings) == ["index-analysis"]
 
 

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from qa.briefing import Briefing
 from qa.corpus import read_corpus
 from qa.encoder import Options, SentenceEncoder, model_folder
-from qa.encoder.bert import TOKENS, _batches, shape_of
+from qa.encoder.bert import TOKENS, BertSpec, _batches, spec_of
+from qa.encoder.transformer import Shape
 from qa.errors import IndexMismatchError, ModelError
 from qa.settings import IndexSettings, Settings
 from tests.encoder.models import DIMENSION, KINDS, LINES
@@ -48,7 +49,7 @@ def test_vectors_are_those_of_sentence_transformers(saved: Callable[[str], str],
     from sentence_transformers import SentenceTransformer
 
     folder = saved(kind)
-    assert (shape_of(Path(folder)) is not None) is KNOWN[kind]
+    assert (spec_of(Path(folder)) is not None) is KNOWN[kind]
     encoder, plain = SentenceEncoder(folder, Options(precision="fp32")), SentenceTransformer(folder, device="cpu")
     query, passage = ("query: ", "passage: ") if kind == "prompted" else ("", "")
     texts = [text.replace("\x00", " ") for text in TEXTS]
@@ -151,9 +152,9 @@ def described(tmp_path: Path) -> Path:
 
 
 def test_bundled_model_is_known(described: Path) -> None:
-    shape = shape_of(described)
-    assert shape is not None
-    assert (shape.layers, shape.heads, shape.first_token, shape.max_tokens) == (6, 12, False, 256)
+    assert spec_of(described) == BertSpec(described, first_token=False, max_tokens=256)
+    shape = Shape.of(described)
+    assert (shape.layers, shape.heads, shape.width, shape.inner) == (6, 12, 384, 1536)
 
 
 @pytest.mark.parametrize("what", sorted(UNKNOWN))
@@ -162,7 +163,7 @@ def test_what_is_more_than_plain_bert_is_left_to_sentence_transformers(described
     content = json.loads((described / name).read_text())
     change(content)
     (described / name).write_text(json.dumps(content))
-    assert shape_of(described) is None
+    assert spec_of(described) is None
 
 
 @pytest.mark.parametrize("module", ["sentence_transformers.models.Dense", "custom.Normalize"])
@@ -170,7 +171,7 @@ def test_another_module_is_left_to_sentence_transformers(described: Path, module
     modules = json.loads((described / "modules.json").read_text())
     modules[2]["type"] = module
     (described / "modules.json").write_text(json.dumps(modules))
-    assert shape_of(described) is None
+    assert spec_of(described) is None
 
 
 @pytest.mark.parametrize("name", ["config.json", "modules.json", "tokenizer.json", "1_Pooling/config.json"])
@@ -179,7 +180,7 @@ def test_damaged_description_is_no_shape(described: Path, name: str, damage: str
     (described / name).unlink()
     if damage is not None:
         (described / name).write_text(damage)
-    assert shape_of(described) is None
+    assert spec_of(described) is None
 
 
 @given(st.lists(st.integers(2, 3000), max_size=60), st.integers(1, 40))

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from qa.briefing import Briefing
+from qa.corpus.pinned import Evidence, PinnedQuestion
 from qa.errors import DatasetError
 from qa.evaluation.datasets import read_beir
 from qa.evaluation.questions import ask_all, read_questions, summary
 from qa.evaluation.statistics import calibration_error
-from qa.pinned import Evidence, PinnedQuestion
 from qa.types import Verdict
 
 LOAN = "2016-06-29-railway-loan.md"

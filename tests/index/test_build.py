@@ -7,10 +7,11 @@ from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 
+import sys
 import numpy as np
 import pytest
 
-from qa.analysis import sentences
+from qa.text.sentences import sentences
 from qa.errors import BrokenPinsError, EmptyCorpusError, IndexCorruptError, MassDeletionError
 from qa.index import Generation, Plan, build, current_generation
 from qa.settings import IndexSettings
@@ -232,7 +233,7 @@ def test_index_of_another_text_analysis_is_built_anew_and_keeps_its_vectors(
     workshop: Workshop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = workshop.build(RAIL, GAS)
-    monkeypatch.setattr("qa.analysis.VERSION", "2, of tomorrow")
+    monkeypatch.setattr(sys.modules["qa.index.build"], "ANALYSIS_VERSION", "2, of tomorrow")
     second = workshop.build(RAIL, GAS)
     assert second.generation != first.generation
     assert (second.changed, second.encoded) == (False, 0)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa.reader.bounds import snap
+from qa.reader.bounds import clean_span
 from tests.texts import HOSTILE
 
 
@@ -37,19 +37,19 @@ from tests.texts import HOSTILE
 )
 def test_bounds_are_sensible(text: str, found: str, snapped: str) -> None:
     start = text.index(found)
-    a, b = snap(text, (start, start + len(found)))
+    a, b = clean_span(text, (start, start + len(found)))
     assert text[a:b] == snapped
 
 
 def test_mere_punctuation_is_no_answer() -> None:
-    assert snap("Well ... no.", (5, 8)) == (0, 0)
+    assert clean_span("Well ... no.", (5, 8)) == (0, 0)
 
 
 @given(HOSTILE, st.integers(0, 300), st.integers(1, 60))
 def test_span_stays_inside_and_snapping_again_keeps_it_or_widens_it(text: str, at: int, length: int) -> None:
     start = min(at, max(0, len(text) - 1))
     end = min(len(text), start + length)
-    a, b = snap(text, (start, end))
+    a, b = clean_span(text, (start, end))
     assert 0 <= a <= b <= len(text)
     if b > a:
         assert not text[a].isspace() and not text[b - 1].isspace()

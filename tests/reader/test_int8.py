@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from qa.encoder import model_folder
 from qa.reader import weights_file
 from qa.reader.int8 import INPUT, WEIGHT, Int8Linear, pays, quantize
-from qa.reader.model import Batch, load_model, load_tokenizer, make_pairs
+from qa.reader.model import PairBatch, load_model, load_tokenizer, make_pairs
 from qa.settings import BUNDLED_MODEL
 
 pytestmark = pytest.mark.skipif(not pays(), reason="int8 is not used on this processor")
@@ -64,7 +64,7 @@ def test_the_shipped_network_says_nearly_the_same() -> None:
         ("Who lends?", "Bank", "The bank lends to railways in Brazil."),
         ("Where?", "", "The seat is in Shanghai."),
     ]
-    batch = Batch.of(make_pairs(load_tokenizer(folder), texts, 100))
+    batch = PairBatch.of(make_pairs(load_tokenizer(folder), texts, 100))
     with torch.inference_mode():
         before = model(batch)
         after = quantize(model)(batch)

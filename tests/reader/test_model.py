@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from qa.encoder import model_folder
 from qa.errors import ModelError
-from qa.reader.model import BARRED, Batch, build_model, load_model, load_tokenizer, make_pairs, save_model
+from qa.reader.model import BARRED, PairBatch, load_model, load_tokenizer, make_pairs
 from qa.settings import BUNDLED_MODEL
 from tests.texts import HOSTILE
+from training.networks import build_model, save_model
 
 FOLDER = model_folder(BUNDLED_MODEL)
 TOKENIZER = load_tokenizer(FOLDER)
@@ -56,7 +57,7 @@ def test_answer_that_was_cut_off_has_no_tokens() -> None:
 
 def test_batch_pads_and_bars_what_is_no_answer() -> None:
     pairs = make_pairs(TOKENIZER, [("Who?", "Bank", "It ended."), ("Who lends?", "", "Nobody.")], 100)
-    batch = Batch.of(pairs)
+    batch = PairBatch.of(pairs)
     for row, pair in enumerate(pairs):
         allowed = {i for i, yes in enumerate(batch.allowed[row].tolist()) if yes}
         assert allowed == {0, *range(pair.first, pair.first + len(pair.spans))}
@@ -71,7 +72,7 @@ def test_weights_come_back_from_the_file(tmp_path: Path) -> None:
     file = tmp_path / "reader.safetensors"
     digest = save_model(dict(model.named_parameters()), file)
     again = load_model(FOLDER, file, digest)
-    batch = Batch.of(make_pairs(TOKENIZER, [("Who lends?", "Bank", "It lends to railways.")], 100))
+    batch = PairBatch.of(make_pairs(TOKENIZER, [("Who lends?", "Bank", "It lends to railways.")], 100))
     with torch.inference_mode():
         one, other = model(batch), again(batch)
     assert torch.allclose(one.start, other.start, atol=2e-2)
@@ -99,7 +100,9 @@ def test_encoder_says_what_transformers_says() -> None:
     oracle = BertModel.from_pretrained(str(FOLDER), add_pooling_layer=False, local_files_only=True)
     oracle.train(False)
     model = build_model(FOLDER).eval()
-    batch = Batch.of(make_pairs(TOKENIZER, [("Who lends?", "Bank", "It lends to railways."), ("Who?", "", "Me.")], 100))
+    batch = PairBatch.of(
+        make_pairs(TOKENIZER, [("Who lends?", "Bank", "It lends to railways."), ("Who?", "", "Me.")], 100)
+    )
     with torch.inference_mode():
         found = model(batch)
         states = oracle(input_ids=batch.ids, attention_mask=batch.mask, token_type_ids=batch.types).last_hidden_state

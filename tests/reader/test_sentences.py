@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import qa.reader.fitted
-from qa.analysis import sentences
 from qa.index import Generation
-from qa.question import Question
 from qa.reader import Linear, SentenceReader, linear, shipped
+from qa.text.question import Question
+from qa.text.sentences import sentences
 from qa.types import Article, Reading
 from tests.fakes import FakeEncoder
 from tests.texts import HOSTILE, generation_of, hit_on

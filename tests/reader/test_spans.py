@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 
 import qa.reader.network
 import qa.reader.spans
-from qa.analysis import sentences
 from qa.errors import ModelError
 from qa.index import Generation
 from qa.reader import Linear, Network, SentenceReader, SpanReader, weights_file
 from qa.reader.network import Found, WindowReading
 from qa.reader.spans import REFUTED
+from qa.text.sentences import sentences
 from qa.types import Article, Reading
 from tests.fakes import FakeEncoder
 from tests.texts import HOSTILE, generation_of, hit_on

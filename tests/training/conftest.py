@@ -1,4 +1,4 @@
-"""Lessons of made-up paragraphs, and networks of a few numbers."""
+"""Dataset of made-up paragraphs, and networks of a few numbers."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from safetensors.torch import save_file
 from tokenizers import Tokenizer
 
 from qa.encoder import model_folder
-from qa.reader.model import Shape, SpanModel, load_tokenizer
+from qa.encoder.transformer import Shape
+from qa.reader.model import SpanModel, load_tokenizer
 from qa.settings import BUNDLED_MODEL
 from tests.training.test_data import mixture
-from training.lessons import Lessons, draw
+from training.dataset import Dataset, draw
 
 WORDS = 30522
 
@@ -35,7 +36,7 @@ def tokenizer() -> Tokenizer:
 
 
 @pytest.fixture(scope="module")
-def lessons(tokenizer: Tokenizer) -> Lessons:
+def dataset(tokenizer: Tokenizer) -> Dataset:
     return draw(mixture(3), tokenizer, 200)
 
 

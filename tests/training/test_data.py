@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa.analysis import sentences
-from training.alter import alter
+from qa.text.sentences import sentences
+from training.augment import alter
 from training.data import (
     Asked,
     Negatives,

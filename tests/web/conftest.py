@@ -18,12 +18,12 @@ import pytest
 import uvicorn
 from playwright.sync_api import Browser, Locator, Page, Playwright, Request, expect, sync_playwright
 
-import qa.answer
 import qa.briefing
+import qa.reader.answer
 import qa.reader.fitted
 from qa.briefing import Briefing
 from qa.settings import CorpusSettings, IndexSettings, ServeSettings, Settings
-from qa.web.page import folder_files
+from qa.web.page.layout import folder_files
 from qa.web.server import create_app
 from tests.conftest import ARTICLES, WEIGHTS
 from tests.fakes import FakeEncoder
@@ -152,7 +152,7 @@ def serving(folder: Path, **serve: Any) -> Iterator[Site]:  # noqa: ANN401 (fiel
     )
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(qa.reader.fitted, "shipped", WEIGHTS.__getitem__)
-        patch.setattr(qa.briefing, "weights_file", lambda: None)  # sentences are read: exact, and in no time
+        patch.setattr(qa.live, "weights_file", lambda: None)  # sentences are read: exact, and in no time
         seen = folder_files(settings.corpus.folder)
         briefing = Briefing.open(settings=settings, encoder=FakeEncoder())
         app = create_app(briefing, seen)

@@ -14,6 +14,7 @@ from starlette.testclient import TestClient
 from qa.briefing import Briefing
 from qa.settings import ServeSettings
 from qa.web.metrics import JsonLines, TextLines, _route, log_to_stderr
+from qa.web.queue import Queue
 from qa.web.server import create_services
 
 QUESTION = "Who finances the northern railway?"
@@ -26,7 +27,7 @@ Start = Callable[[ServeSettings], TestClient]
 def start(briefing: Briefing) -> Start:
     def started(serve: ServeSettings) -> TestClient:
         briefing.settings = briefing.settings.model_copy(update={"serve": serve})
-        return TestClient(create_services(briefing), base_url="http://127.0.0.1")
+        return TestClient(create_services(briefing, Queue.of(briefing.settings.serve)), base_url="http://127.0.0.1")
 
     return started
 
@@ -41,7 +42,9 @@ def samples(client: TestClient) -> dict[tuple[str, ...], float]:
 
 
 def test_questions_are_counted_by_verdict_and_stage(start: Start, briefing: Briefing) -> None:
-    with TestClient(create_services(briefing), base_url="http://127.0.0.1") as client:
+    with TestClient(
+        create_services(briefing, Queue.of(briefing.settings.serve)), base_url="http://127.0.0.1"
+    ) as client:
         for question in (QUESTION, QUESTION, NOWHERE):
             client.post("/api/ask", json={"question": question})
         seen = samples(client)

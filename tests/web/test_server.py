@@ -94,7 +94,7 @@ def test_a_taken_port_is_said_in_one_sentence(settings: Settings) -> None:
 
 @pytest.fixture
 def fake_encoder(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(qa.briefing, "SentenceEncoder", lambda *_: FakeEncoder())
+    monkeypatch.setattr(qa.live, "SentenceEncoder", lambda *_: FakeEncoder())
 
 
 class Stopped:
@@ -133,7 +133,7 @@ def test_an_index_that_cannot_be_updated_is_served_as_it_is(
     corpus_folder.rename(corpus_folder.with_name("away"))
     briefing, seen = server._opened(settings)
     assert (briefing.generation.name, seen) == (built, None)
-    assert [record.levelno for record in caplog.records if record.name == "qa.briefing"] == [logging.WARNING]
+    assert [record.levelno for record in caplog.records if record.name == "qa.live"] == [logging.WARNING]
 
 
 def test_with_neither_corpus_nor_index_the_corpus_is_named(

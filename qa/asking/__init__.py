@@ -1,0 +1,15 @@
+"""From a question to its answer.
+
+`request` says what is asked for, given the conversation before it; `answering` takes the request to hits, readings and
+an answer. Follow-ups: `turns` bounds the history, `mentions` finds who and what was spoken of, `antecedents` chooses
+among them, `needs_context` says whether a question needs them, `fragments` and `rewrite` word it so that it stands
+alone, `fusion` joins the hits of both wordings. `small_talk` answers from the list of articles, `overview` chooses
+sentences about a subject.
+"""
+
+from qa.asking.answering import answer_request
+from qa.asking.request import Request, request_of, spoken
+from qa.asking.rewrite import stand_alone
+from qa.asking.turns import History
+
+__all__ = ["History", "Request", "answer_request", "request_of", "spoken", "stand_alone"]

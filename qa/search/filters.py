@@ -1,0 +1,79 @@
+"""Filters: which articles a question is put to."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import TypedDict
+
+from qa.errors import FilterError
+from qa.types import Article, Mode
+
+
+class FilterOptions(TypedDict, total=False):
+    """The fields of `Filters` as keywords."""
+
+    since: date | None
+    until: date | None
+    sources: Collection[str] | None
+    tags: Collection[str] | None
+
+
+class SearchOptions(FilterOptions, total=False):
+    """What a search may be given beside the question: filters, and settings of this call."""
+
+    collapse: bool
+    mode: Mode | None
+    rerank: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What an article must be: published from `since` to `until` (both included), from one of `sources`,
+    with one of `tags`. An article without a date passes no date filter.
+
+    Raises `FilterError` for values of another type, or `since` after `until`.
+    """
+
+    since: date | None = None
+    until: date | None = None
+    sources: Collection[str] | None = None
+    tags: Collection[str] | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("since", "until"):
+            value = getattr(self, name)
+            if value is not None and type(value) is not date:  # a datetime is a date that cannot be compared with one
+                raise FilterError(f"{name} must be a datetime.date, not {value!r}")
+        if self.since and self.until and self.since > self.until:
+            raise FilterError(f"since {self.since} is after until {self.until}; exchange them")
+        for name in ("sources", "tags"):
+            if isinstance(getattr(self, name), str):
+                raise FilterError(f"{name} must be a list of strings, not the string {getattr(self, name)!r}")
+
+    @classmethod
+    def of(cls, options: FilterOptions | SearchOptions) -> Filters:
+        """Return the filters among the keywords of a call. Raises `FilterError`."""
+        return cls(options.get("since"), options.get("until"), options.get("sources"), options.get("tags"))
+
+    def __bool__(self) -> bool:
+        """Return whether anything is filtered."""
+        return any(value is not None for value in (self.since, self.until, self.sources, self.tags))
+
+    def undated(self, articles: Iterable[Article]) -> int:
+        """Return how many articles a date filter leaves out for want of a date."""
+        if not (self.since or self.until):
+            return 0
+        return sum(article.published is None for article in articles)
+
+    def admits(self, article: Article) -> bool:
+        """Return whether an article passes."""
+        if (self.since or self.until) and article.published is None:
+            return False
+        return (
+            (self.since is None or article.published is None or article.published >= self.since)
+            and (self.until is None or article.published is None or article.published <= self.until)
+            and (self.sources is None or article.source in self.sources)
+            and (self.tags is None or not set(article.tags).isdisjoint(self.tags))
+        )

@@ -1,0 +1,48 @@
+"""Words of quantities: calendar, scales, units, currencies. Every pattern that needs them is built from these."""
+
+from __future__ import annotations
+
+import re
+
+MONTH_NAMES = tuple("January February March April May June July August September October November December".split())
+WEEKDAYS = tuple("Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split())
+CALENDAR_WORDS = frozenset(word.lower() for word in (*MONTH_NAMES, *WEEKDAYS))
+MONTHS = "|".join(MONTH_NAMES)
+# "January", "Jan", "Jan.": names of up to four letters are not shortened, except June and July.
+MONTH = (
+    r"(?:Jan(?:uary|\.)?|Feb(?:ruary|\.)?|Mar(?:ch|\.)?|Apr(?:il|\.)?|May|June?|July?|Aug(?:ust|\.)?|Sept?(?:ember|\.)?|"
+    r"Oct(?:ober|\.)?|Nov(?:ember|\.)?|Dec(?:ember|\.)?)"
+)
+DAY = r"(?:\d{1,2}(?:st|nd|rd|th)?)"
+YEAR = r"(?:1[5-9]|20)\d\d"
+DATE = re.compile(rf"\b(?:{DAY} {MONTH}(?:,? \d{{4}})?|{MONTH} {DAY}(?:, ?\d{{4}})?|{MONTH},? \d{{4}})\b")
+
+SYMBOLS = "$€£¥"
+CURRENCY = "roubles?|rubles?|yuan|dollars?|euros?|renminbi|pounds?|yen|rupees?|cents?"
+SCALE = r"(?:hundred|thousand|million|billion|trillion|mn|bn|m|k)"
+LENGTH = r"km\b|kilomet|cm\b|mm\b|m\b|met(?:re|er)s?\b|miles?|feet|foot|inch"
+TIME = r"hours?|minutes?|seconds?|years?|months?|weeks?|days?|decades?"
+MEASURE = (
+    rf"(?:{LENGTH}|tonn?e?s?\b|kg|kilogram|pounds?|litres?|cubic|"
+    rf"square|{TIME}|degrees?|MW|megawatt|gigawatt|bcm|barrels?)"
+)
+# A unit, whole, as it stands behind a number.
+UNIT = (
+    r"(?:%|percent|per cent|percentage points|dollars?|euros?|pounds?|yuan|roubles?|rubles?|yen|renminbi|rupees?|"
+    r"cents?|"
+    r"km/h|km|kilomet(?:re|er)s?|met(?:re|er)s?|cm|mm|miles?|feet|foot|inches|tonnes?|tons?|kg|kilograms?|lit(?:re|er)s?|"
+    r"(?:cubic|square) (?:met(?:re|er)s?|kilomet(?:re|er)s?|feet|miles?)|hours?|minutes?|seconds?|years?|"
+    r"months?|weeks?|days?|"
+    r"decades?|centuries|degrees?|MW|GW|barrels?|people|passengers|workers)"
+)
+ABOUT = (
+    r"(?:about|around|roughly|approximately|nearly|almost|over|under|some|more than|less than|fewer than|"
+    r"at least|at most|"
+    r"up to|just over|just under|an estimated)"
+)
+# "about $6 billion", "1.7 trillion roubles", "25 percent": a quantity, whole.
+QUANTITY = re.compile(
+    rf"(?:\b{ABOUT} )?(?-i:\b[A-Z]{{1,3}}\s?)?[{SYMBOLS}]?\d+(?:[.,]\d+)*(?:[-–—]\d+(?:[.,]\d+)*)?(?:[\s-]?{SCALE}\b)?"
+    rf"(?:[\s-]?{UNIT}(?!\w))?",
+    re.I,
+)

@@ -1,0 +1,1 @@
+"""Who may ask: logins, allowed hosts and origins, rate limits, security headers."""
