@@ -577,7 +577,7 @@ def _print_outcomes(outcomes: list[Outcome], figures: dict[str, float | int]) ->
     table = Table("", "id", "expected", "verdict", "rank", "question", box=None, header_style="dim")
     for o in outcomes:
         rank = str(o.evidence_rank or "-") if o.cited_right is not None else ""
-        right = o.verdict is o.expected and o.cited_right is not False
+        right = o.verdict is o.expected and o.answer_right is not False
         cells = ("ok" if right else "--", o.id, str(o.expected), str(o.verdict), rank, o.question)
         table.add_row(*(Text(printable(cell)) for cell in cells))
     out.print(table)

@@ -129,6 +129,8 @@ def test_eval_compares_with_what_is_expected(folders: list[str], tmp_path: Path)
         "with_answer": 1,
         "passage_in_first_3": 1,
         "first_citation_right": 1,
+        "answered_right": 1,
+        "answered_wrong": 0,
         "refused_though_present": 0,
         "without_answer": 1,
         "answered_though_absent": 0,

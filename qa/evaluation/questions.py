@@ -10,6 +10,7 @@ from qa.briefing import Briefing
 from qa.corpus.pinned import PinnedQuestion, parse_question
 from qa.errors import DatasetError
 from qa.evaluation.datasets import json_lines
+from qa.evaluation.statistics import says
 from qa.types import Answer, Article, Hit, Verdict
 
 FIRST = 3  # hits within which the passage counts as found
@@ -20,7 +21,8 @@ class Outcome:
     """What became of one question.
 
     `evidence_rank` is the rank of the first hit that holds evidence; `cited_right` whether the first citation
-    holds evidence or an answer; None where there is nothing to find.
+    holds evidence or an answer, `answer_right` whether beside that the text gives an accepted answer, where the
+    question lists any; None where there is nothing to find.
     """
 
     id: str
@@ -30,6 +32,7 @@ class Outcome:
     confidence: float
     evidence_rank: int | None
     cited_right: bool | None
+    answer_right: bool | None
     verbatim: bool
     text: str
 
@@ -72,6 +75,7 @@ def _outcome(question: PinnedQuestion, answer: Answer, articles: dict[str, Artic
         )
         or any(a.casefold() in first.quote.casefold() for a in question.answers)
     )
+    known = bool(question.evidence or question.answers)
     return Outcome(
         id=question.id,
         question=question.question,
@@ -79,7 +83,8 @@ def _outcome(question: PinnedQuestion, answer: Answer, articles: dict[str, Artic
         verdict=answer.verdict,
         confidence=answer.confidence,
         evidence_rank=rank,
-        cited_right=right if question.evidence or question.answers else None,
+        cited_right=right if known else None,
+        answer_right=right and (not question.answers or says(answer.text, question.answers)) if known else None,
         verbatim=all(articles[c.article_id].text[c.start : c.end] == c.quote for c in answer.citations),
         text=answer.text,
     )
@@ -98,6 +103,8 @@ def summary(outcomes: Sequence[Outcome]) -> dict[str, float | int]:
         "with_answer": len(present),
         f"passage_in_first_{FIRST}": sum(o.evidence_rank is not None and o.evidence_rank <= FIRST for o in present),
         "first_citation_right": sum(bool(o.cited_right) for o in present),
+        "answered_right": sum(bool(o.answer_right) for o in present),
+        "answered_wrong": sum(o.verdict is Verdict.ANSWERED and not o.answer_right for o in present),
         "refused_though_present": sum(o.verdict is not Verdict.ANSWERED for o in present),
         "without_answer": len(absent),
         "answered_though_absent": sum(o.verdict is Verdict.ANSWERED for o in absent),

@@ -25,6 +25,23 @@ def exact(text: str, answers: Sequence[str]) -> float:
     return float(any(normalised(text) == normalised(a) for a in answers))
 
 
+def says(text: str, answers: Sequence[str]) -> bool:
+    """Return whether a text gives one of the answers: it contains it word for word, or is at least half of it.
+
+    Words are compared as `normalised` has them. Half an answer counts so that "Yanzhi" is right for "Wang Yanzhi";
+    another number never does: "6 billion" is no run of words of "12 billion".
+    """
+    own = normalised(text)
+    return any(
+        bool(accepted) and (_has_run(own, accepted) or (2 * len(own) >= len(accepted) and _has_run(accepted, own)))
+        for accepted in map(normalised, answers)
+    )
+
+
+def _has_run(words: Sequence[str], run: Sequence[str]) -> bool:
+    return bool(run) and any(words[i : i + len(run)] == run for i in range(len(words) - len(run) + 1))
+
+
 def f1(text: str, answers: Sequence[str]) -> float:
     """Return the best F1 of words against the answers; 0 where there are none."""
     return max((_f1(normalised(text), normalised(a)) for a in answers), default=0.0)

@@ -11,7 +11,7 @@ from qa.corpus.pinned import Evidence, PinnedQuestion
 from qa.errors import DatasetError
 from qa.evaluation.datasets import read_beir
 from qa.evaluation.questions import ask_all, read_questions, summary
-from qa.evaluation.statistics import calibration_error
+from qa.evaluation.statistics import calibration_error, says
 from qa.types import Verdict
 
 LOAN = "2016-06-29-railway-loan.md"
@@ -75,6 +75,8 @@ def test_outcomes(briefing: Briefing) -> None:
         "with_answer": 3,
         "passage_in_first_3": sum(o.evidence_rank in (1, 2, 3) for o in outcomes),
         "first_citation_right": 1,
+        "answered_right": 1,
+        "answered_wrong": 1,
         "refused_though_present": 1,
         "without_answer": 2,
         "answered_though_absent": 1,
@@ -140,6 +142,35 @@ def test_answers_alone_are_enough_to_judge_by(briefing: Briefing) -> None:
     asked = PinnedQuestion("q", "Who finances the northern railway?", Verdict.ANSWERED, (), ("Development Bank",))
     (outcome,) = ask_all(briefing, [asked])
     assert (outcome.cited_right, outcome.evidence_rank) == (True, None)
+
+
+def test_an_answer_beside_the_right_citation_is_wrong(briefing: Briefing) -> None:
+    asked = PinnedQuestion(
+        "q", "Who finances the northern railway?", Verdict.ANSWERED, (Evidence(LOAN, FINANCES),), ("The Railway Fund",)
+    )
+    (outcome,) = ask_all(briefing, [asked])
+    assert (outcome.cited_right, outcome.answer_right) == (True, False)
+    figures = summary([outcome])
+    assert (figures["first_citation_right"], figures["answered_right"], figures["answered_wrong"]) == (1, 0, 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "accepted", "right"),
+    [
+        ("about $6 billion", ["$6 billion"], True),
+        ("$12 billion", ["$6 billion"], False),
+        ("Yanzhi", ["Wang Yanzhi"], True),
+        ("The fund", ["Novatek", "the Novatek group"], False),
+        ("The Novatek group holds it.", ["Novatek"], True),
+        ("16 June", ["6 June"], False),
+        ("six", ["the six-month EURIBOR rate"], False),
+        ("", ["Novatek"], False),
+        ("the", ["the"], False),
+        ("770 km", [], False),
+    ],
+)
+def test_which_answers_are_accepted(text: str, accepted: list[str], right: bool) -> None:
+    assert says(text, accepted) is right
 
 
 def test_broken_beir_files_are_told(tmp_path: Path) -> None:
