@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from qa.encoder.bert import Precision
+from qa.encoder.processor import cpu_flags
 from qa.errors import ModelError
 from qa.settings import BUNDLED_MODEL
 
@@ -23,8 +24,7 @@ BUNDLED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9
 WEIGHTS = ".safetensors"  # never .bin: those are pickles
 SHAPING = (f"*{WEIGHTS}", "*.json", "vocab.txt", "*.model")  # files that decide what a vector is
 PROMPTS = "config_sentence_transformers.json"  # the model's own prompts, by name
-CPU_INFO = Path("/proc/cpuinfo")
-BF16 = ("amx_bf16", "avx512_bf16")  # processors that multiply bfloat16; elsewhere it is emulated, six times slower
+BF16 = frozenset(("amx_bf16", "avx512_bf16"))  # without it bfloat16 is emulated, six times slower
 OFFLINE = {
     "HF_HUB_OFFLINE": "1",
     "TRANSFORMERS_OFFLINE": "1",
@@ -150,8 +150,4 @@ class Options:
 
 def native_precision() -> Precision:
     """Return the precision in which this processor encodes fastest: bf16 where it multiplies it, else fp32."""
-    try:
-        flags = CPU_INFO.read_text(encoding="utf-8").split()
-    except OSError:
-        return "fp32"
-    return "bf16" if any(flag in flags for flag in BF16) else "fp32"
+    return "bf16" if cpu_flags() & BF16 else "fp32"

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from qa.encoder import Options, Prompts, SentenceEncoder, model_folder
+from qa.encoder import Options, Prompts, SentenceEncoder, model_folder, processor
 from qa.encoder import model as module
 from qa.errors import ModelError
 from qa.types import Encoder
@@ -171,7 +171,7 @@ def test_prompts_that_cannot_be_read_are_refused_by_file(tmp_path: Path, text: s
 def test_precision_follows_the_processor(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, flags: str | None, precision: str
 ) -> None:
-    monkeypatch.setattr(module, "CPU_INFO", tmp_path / "cpuinfo")
+    monkeypatch.setattr(processor, "CPU_INFO", tmp_path / "cpuinfo")
     if flags is not None:
         (tmp_path / "cpuinfo").write_text(f"model name : any\nflags\t\t: {flags}\n")
     assert module.native_precision() == precision

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
 import torch
 from torch import Tensor, nn
 
-from qa.encoder import model_folder
+from qa.encoder import model_folder, processor
 from qa.reader import weights_file
-from qa.reader.int8 import INPUT, WEIGHT, Int8Linear, pays, quantize
+from qa.reader.int8 import INPUT, WEIGHT, Int8Linear, Product, fastest, fbgemm, onednn, pays, quantize
 from qa.reader.model import PairBatch, load_model, load_tokenizer, make_pairs
 from qa.settings import BUNDLED_MODEL
 
@@ -23,21 +26,36 @@ def linear(weight: Tensor) -> nn.Linear:
     return made
 
 
+Maker = Callable[[Tensor], Product]
+
+
+@pytest.mark.parametrize("maker", [onednn, fbgemm])
 @pytest.mark.parametrize("sign", [1, -1])
-def test_whole_numbers_are_multiplied_exactly_even_the_largest(sign: int) -> None:
+def test_whole_numbers_are_multiplied_exactly_even_the_largest(sign: int, maker: Maker) -> None:
     plain = linear(torch.full((64, 384), float(sign * WEIGHT)))
     x = torch.full((3, 384), float(INPUT))
     with torch.inference_mode():
-        assert Int8Linear(plain)(x).tolist() == [[sign * 384 * WEIGHT * INPUT] * 64] * 3  # below 2 ** 24: exact
+        assert Int8Linear(plain, maker)(x).tolist() == [[sign * 384 * WEIGHT * INPUT] * 64] * 3  # below 2 ** 24: exact
 
 
-def test_any_whole_numbers_are_multiplied_exactly() -> None:
+@pytest.mark.parametrize("maker", [onednn, fbgemm])
+@pytest.mark.parametrize("inputs", [384, 1536])
+def test_any_whole_numbers_are_multiplied_exactly(inputs: int, maker: Maker) -> None:
     torch.manual_seed(0)
-    weight, x = torch.randint(-WEIGHT, WEIGHT + 1, (40, 384)), torch.randint(-INPUT, INPUT + 1, (2, 17, 384))
+    weight, x = torch.randint(-WEIGHT, WEIGHT + 1, (40, inputs)), torch.randint(-INPUT, INPUT + 1, (2, 17, inputs))
     weight[:, 0], x[..., 0] = WEIGHT, INPUT  # so that a step is 1
     plain = linear(weight.float())
     with torch.inference_mode():
-        assert torch.equal(Int8Linear(plain)(x.float()).long(), x @ weight.t())
+        assert torch.equal(Int8Linear(plain, maker)(x.float()).long(), x @ weight.t())
+
+
+def test_without_vnni_torch_s_own_product_is_not_used(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    info = tmp_path / "cpuinfo"
+    monkeypatch.setattr(processor, "CPU_INFO", info)
+    info.write_text("flags\t\t: fpu sse4_2 avx2 fma\n")
+    assert fastest() is fbgemm
+    info.write_text("flags\t\t: fpu avx2 avx512f avx512_vnni\n")
+    assert fastest() is onednn
 
 
 def test_outputs_and_tokens_have_scales_of_their_own() -> None:
