@@ -169,17 +169,65 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class WrittenSentence:
+    """A sentence that a language model wrote and that its citations carry; or one of the article's in its place.
+
+    `citations` are numbers of `Answer.citations`. `verbatim` says that `text` is the quotation of the first of them:
+    what the model had written there was not carried.
+    """
+
+    text: str
+    citations: tuple[int, ...]
+    verbatim: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """What a language model wrote and is not shown, and why."""
+
+    text: str
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class WriterTrace:
+    """What a language model did for an answer; `failure` says in one line why it did nothing.
+
+    `sent_to` is the host that question and passages went to. `cost` is in the currency of the prices in the settings,
+    None without prices. `cached` means that nothing was sent. `changed` says whether the answer is not ours alone.
+    """
+
+    model: str
+    sent_to: str
+    use: str  # extract or write
+    seconds: float
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cost: float | None = None
+    cached: bool = False
+    changed: bool = False
+    dropped: tuple[Dropped, ...] = ()
+    failure: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class AnswerTrace:
-    """How an answer came about: what was searched for, milliseconds by stage, the verdict's features."""
+    """How an answer came about: what was searched for, milliseconds by stage, the verdict's features.
+
+    `writer` is None where no language model was asked.
+    """
 
     searched_for: str
     milliseconds: Mapping[str, float]
     features: Mapping[str, float]
+    writer: WriterTrace | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     """The answer to a question. Unless `answered` it has no citations; `hits` hold the nearest.
+
+    `written` holds the sentences of `text` where a language model wrote them; it is empty where `text` is quoted.
 
     `confidence` is the estimated probability, 0..1, that the first citation answers the question; of an overview ("tell
     me about X") the share of the subject's terms, by weight, that its first citation holds; 1 for the verdict `about`.
@@ -193,6 +241,7 @@ class Answer:
     hits: tuple[Hit, ...]
     generation: str
     trace: AnswerTrace = field(compare=False)
+    written: tuple[WrittenSentence, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,7 +73,7 @@ def test_data_is_frozen_and_slotted() -> None:
             Citation,
             "number article_id title source url published start end quote answer_start answer_end page passage",
         ),
-        (Answer, "question text verdict confidence citations hits generation trace"),
+        (Answer, "question text verdict confidence citations hits generation trace written"),
     ],
 )
 def test_public_fields_are_the_documented_ones(kind: type, names: str) -> None:
