@@ -5,13 +5,14 @@ from __future__ import annotations
 import sys
 
 from qa import BriefingError, load_settings
+from qa.cli import progress
 from qa.web import serve
 
 
 def main() -> int:
     """Serve until stopped; return the exit code."""
     try:
-        serve(load_settings())
+        serve(load_settings(), progress)
     except BriefingError as exc:
         sys.stderr.write(f"{exc}\n")
         return 1

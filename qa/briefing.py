@@ -12,7 +12,7 @@ from qa.index import Generation, GenerationEntry
 from qa.live import Live, Snapshot
 from qa.search import Filters
 from qa.search.filters import FilterOptions, SearchOptions
-from qa.settings import Settings, load_settings
+from qa.settings import Settings, load_settings, with_folders
 from qa.types import Answer, Article, Corpus, Encoder, Hit, Progress, Receipt
 
 Update = Literal["auto", "never"]
@@ -38,19 +38,14 @@ class Briefing:
         """Open a briefing.
 
         `update="auto"` builds the index or brings it up to date first, `"never"` serves what is there. `corpus` and
-        `index` are folders, by default those of the settings. An update that fails or is refused, or a current
-        generation that is damaged, leaves the last good generation served; `warning` says why.
+        `index` are folders, by default those of the settings; another corpus gets an index of its own. An update that
+        fails or is refused, or a current generation that is damaged, leaves the last good generation served;
+        `warning` says why.
 
         Raises `CorpusError` or `StoredIndexError` when there is none, `ModelError` or `SettingsError`.
         """
-        settings = settings or load_settings()
-        groups = {"corpus": corpus, "index": index}
-        changed = {
-            name: getattr(settings, name).model_copy(update={"folder": Path(folder)})
-            for name, folder in groups.items()
-            if folder is not None
-        }
-        briefing = cls(settings.model_copy(update=changed), encoder)
+        folders = (Path(folder) if folder is not None else None for folder in (corpus, index))
+        briefing = cls(with_folders(settings or load_settings(), *folders), encoder)
         briefing.serve_current() if update == "never" else briefing.update()
         return briefing
 

@@ -24,7 +24,7 @@ from rich.table import Table
 from rich.text import Text
 
 from qa import __version__
-from qa.errors import BriefingError
+from qa.errors import BriefingError, QuestionError
 from qa.types import Answer, Citation, Hit, Mode, Problem, Receipt, Verdict
 
 if TYPE_CHECKING:
@@ -41,16 +41,23 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 SHOWN = 5  # findings of a kind on the terminal
+SAMPLE = Path(__file__).parent / "sample"  # the bundled briefing, in a wheel
+PLAIN_SECONDS = 5  # between two lines of progress where stderr is no terminal
 WIDE = 4000  # columns where stdout is no terminal: nothing is cut for a pipe
 out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else WIDE)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
-Question = Annotated[str, typer.Argument(help="The question, in quotation marks.", show_default=False)]
+Words = Annotated[
+    list[str], typer.Argument(help="The question; it needs no quotation marks.", metavar="QUESTION", show_default=False)
+]
 CorpusOption = Annotated[
     Path | None, typer.Option("--corpus", help="Folder of the articles.", show_default="from the settings: corpus")
 ]
 IndexOption = Annotated[
-    Path | None, typer.Option("--index", help="Folder of the index.", show_default="from the settings: index")
+    Path | None,
+    typer.Option(
+        "--index", help="Folder of the index; another corpus has its own.", show_default="from the settings: index"
+    ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 UpdateOption = Annotated[
@@ -124,8 +131,8 @@ def index(
 
     show = _print_json if as_json else _print_receipt
     briefing = Briefing(_settings(corpus, index))
-    with _progress() as progress:
-        receipt = briefing.refresh(progress, confirm_deletions=confirm_deletions, strict=strict)
+    with progress() as report, _stoppable():
+        receipt = briefing.refresh(report, confirm_deletions=confirm_deletions, strict=strict)
     show(receipt)
     if watch:
         _follow(briefing, show)
@@ -165,7 +172,7 @@ def rollback(
 
 @app.command()
 def ask(
-    question: Question,
+    question: Words,
     corpus: CorpusOption = None,
     index: IndexOption = None,
     since: SinceOption = None,
@@ -178,14 +185,51 @@ def ask(
     """Answer a question with citations, or say that the briefing does not."""
     briefing = _opened(corpus, index, update)
     with _waiting("reading"):
-        answer = briefing.ask(question, **_filters(since, until, source, tag))
+        answer = briefing.ask(" ".join(question), **_filters(since, until, source, tag))
     _tell_of_no_hits(answer.hits)
     _print_json(answer) if as_json else _print_answer(answer, briefing)
 
 
 @app.command()
+def chat(
+    corpus: CorpusOption = None,
+    index: IndexOption = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
+    source: SourceOption = None,
+    tag: TagOption = None,
+    update: UpdateOption = True,
+) -> None:
+    """Ask one question after the other; follow-ups are understood. /quit or Ctrl+D ends it."""
+    briefing = _opened(corpus, index, update)
+    filters = _filters(since, until, source, tag)
+    history: list[tuple[str, Answer]] = []
+    for question in _typed():
+        try:
+            answer = briefing.ask(question, history=history, **filters)
+        except QuestionError as exc:
+            err.print(Text(printable(str(exc)), style="red"))
+            continue
+        if answer.trace.searched_for != question:
+            _line((f"searched for: {answer.trace.searched_for}", "dim"))
+        _print_answer(answer, briefing)
+        history.append((question, answer))
+
+
+def _typed() -> Iterator[str]:
+    """Yield the lines that are typed, without empty ones, until /quit or the end of the input."""
+    with contextlib.suppress(ImportError):
+        import readline  # noqa: F401 (lines can be edited and recalled)
+    prompt = "> " if sys.stdin.isatty() else ""
+    with contextlib.suppress(EOFError, KeyboardInterrupt):
+        while (line := input(prompt).strip()) != "/quit":
+            if line:
+                yield line
+
+
+@app.command()
 def retrieve(
-    question: Question,
+    question: Words,
     k: Annotated[
         int | None, typer.Option("-k", min=1, max=1000, help="How many hits.", show_default="from the settings: 5")
     ] = None,
@@ -214,12 +258,12 @@ def retrieve(
     briefing = _opened(corpus, index, update)
     with _waiting("retrieving"):
         filters = _filters(since, until, source, tag)
-        hits = briefing.retrieve(question, k=k, collapse=collapse, mode=mode, rerank=rerank, **filters)
+        hits = briefing.retrieve(" ".join(question), k=k, collapse=collapse, mode=mode, rerank=rerank, **filters)
     _tell_of_no_hits(hits)
     if hits and hits[0].trace.undated:
         err.print(f"{hits[0].trace.undated} articles without a date are left out")
     if as_json:
-        _print_json({"question": question, "hits": [asdict(hit) for hit in hits]})
+        _print_json({"question": " ".join(question), "hits": [asdict(hit) for hit in hits]})
     else:
         _print_hits(hits, briefing)
 
@@ -256,7 +300,7 @@ def serve(
     """Serve the chat page, REST at /api (described at /api/docs) and MCP at /mcp."""
     from qa.web import serve as run
 
-    run(_settings(corpus, index, {"host": host, "port": port, "admin": admin, "root_path": root_path}))
+    run(_settings(corpus, index, {"host": host, "port": port, "admin": admin, "root_path": root_path}), progress)
 
 
 @app.command()
@@ -388,9 +432,9 @@ def _evaluate_folder(
 ) -> None:
     from qa.evaluation.retrieval import open_set, report
 
-    with _progress() as progress:
-        dataset, briefing = open_set(folder, _settings(None, None), index, progress)
-        found = report(briefing, dataset, limit, noise, progress)
+    with progress() as shown:
+        dataset, briefing = open_set(folder, _settings(None, None), index, shown)
+        found = report(briefing, dataset, limit, noise, shown)
     if as_json:
         _print_json(found)
         return
@@ -408,9 +452,16 @@ def printable(text: str) -> str:
 
 
 def _settings(corpus: Path | None, index: Path | None, serve: dict[str, Any] | None = None) -> Settings:
-    from qa.settings import load_settings
+    from qa.corpus.folder import check_folder
+    from qa.settings import load_settings, with_folders
 
-    return load_settings(flags={"corpus": {"folder": corpus}, "index": {"folder": index}, "serve": serve or {}})
+    settings = load_settings(flags={"serve": serve or {}})
+    if corpus is not None:
+        check_folder(corpus)
+    elif index is None and not settings.corpus.folder.exists() and SAMPLE.is_dir():
+        corpus = SAMPLE
+        err.print("no corpus here: the sample briefing answers; name your own folder of articles with --corpus")
+    return with_folders(settings, corpus, index)
 
 
 def _opened(corpus: Path | None, index: Path | None, update: bool) -> Briefing:
@@ -420,9 +471,22 @@ def _opened(corpus: Path | None, index: Path | None, update: bool) -> Briefing:
     if not update:
         briefing.serve_current()
         return briefing
-    with _progress() as progress:
-        briefing.update(progress)
+    with progress() as report, _stoppable():
+        receipt = briefing.update(report)
+    if receipt and receipt.rejected:
+        files = "file" if len(receipt.rejected) == 1 else "files"
+        err.print(f"{len(receipt.rejected)} {files} refused; `briefing doctor` says which and why")
     return briefing
+
+
+@contextlib.contextmanager
+def _stoppable() -> Iterator[None]:
+    """Turn Ctrl+C during a build into one line and exit code 130."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        err.print("stopped; the index stays as it was")
+        raise typer.Exit(130) from None
 
 
 def _follow(briefing: Briefing, show: Callable[[Receipt], None]) -> None:
@@ -454,12 +518,15 @@ def _tell_of_no_hits(hits: Sequence[Hit]) -> None:
 
 
 @contextlib.contextmanager
-def _progress() -> Iterator[Progress]:
-    """Show a bar on stderr while something is encoded; nothing where stderr is no terminal."""
+def progress() -> Iterator[Progress]:
+    """Show on stderr how far a build is: a bar on a terminal, else a line every few seconds."""
+    if not err.is_terminal:
+        yield _plain_progress()
+        return
     from rich.progress import Progress as Bar
     from rich.progress import TaskID
 
-    with Bar(console=err, transient=True, disable=not err.is_terminal) as bar:
+    with Bar(console=err, transient=True) as bar:
         tasks: dict[str, TaskID] = {}
 
         def report(stage: str, done: int, total: int) -> None:
@@ -468,6 +535,20 @@ def _progress() -> Iterator[Progress]:
             bar.update(tasks[stage], completed=done)
 
         yield report
+
+
+def _plain_progress() -> Progress:
+    import time
+
+    told = time.monotonic()
+
+    def report(stage: str, done: int, total: int) -> None:
+        nonlocal told
+        if time.monotonic() - told >= PLAIN_SECONDS:
+            told = time.monotonic()
+            err.print(f"{stage}: {done} of {total}")
+
+    return report
 
 
 def _waiting(what: str) -> contextlib.AbstractContextManager[object]:
@@ -500,6 +581,8 @@ def _print_receipt(receipt: Receipt) -> None:
         f"{receipt.passages} passages, {receipt.encoded} encoded, {receipt.reused} reused, "
         f"{receipt.seconds:.1f} s, {receipt.generation}"
     )
+    if receipt.skipped:
+        _line(f"{receipt.skipped} files skipped: pictures, styles and the like are no articles")
     if receipt.pinned:
         _line(f"{receipt.pinned} pinned questions asked, {len(receipt.broken)} broken")
     problems: tuple[tuple[str, str, tuple[Problem, ...]], ...] = (

@@ -6,6 +6,7 @@ later wins. Relative folders of the file resolve against the file, others agains
 
 from __future__ import annotations
 
+import hashlib
 import os
 import tomllib
 from pathlib import Path
@@ -272,6 +273,32 @@ def _override(settings: Settings, flags: dict[str, dict[str, Any]]) -> Settings:
         values[group] |= {name: value for name, value in given.items() if value is not None}
     groups = {name: type(getattr(settings, name)).model_validate(values[name]) for name in values}
     return settings.model_copy(update=groups)
+
+
+def own_index(corpus: Path) -> Path:
+    """Return the index folder of a corpus for which none is named: one for each place, in the user's data folder."""
+    from platformdirs import user_data_path
+
+    place = corpus.expanduser().resolve()
+    key = hashlib.sha256(os.fsencode(place)).hexdigest()[:12]
+    return user_data_path("briefing-qa", appauthor=False) / "indexes" / f"{place.name}-{key}"
+
+
+def with_folders(settings: Settings, corpus: Path | None, index: Path | None) -> Settings:
+    """Return the settings with other folders; None leaves a folder as it is.
+
+    A corpus other than the one of the settings has an index of its own (`own_index`) unless `index` names one, so that
+    no question is ever answered from the index of another corpus.
+    """
+    if corpus is not None and index is None and corpus.expanduser().resolve() != settings.corpus.folder.resolve():
+        index = own_index(corpus)
+    groups = {"corpus": corpus, "index": index}
+    changed = {
+        name: getattr(settings, name).model_copy(update={"folder": folder.expanduser()})
+        for name, folder in groups.items()
+        if folder is not None
+    }
+    return settings.model_copy(update=changed)
 
 
 def load_settings(file: Path | None = None, flags: dict[str, dict[str, Any]] | None = None) -> Settings:

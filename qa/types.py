@@ -258,13 +258,15 @@ class Corpus:
 
     `unread` names what the system would not let us read, so that nothing is known of the articles there: a
     folder as `sub/` (the corpus folder itself as the empty string), a JSON Lines file as `path#`, any other
-    file by its id. Each is also in `rejected`, with the cause.
+    file by its id. Each is also in `rejected`, with the cause. `skipped` counts files that are no articles by their
+    kind: pictures, styles, archives.
     """
 
     articles: tuple[Article, ...]
     rejected: tuple[Problem, ...] = ()
     warnings: tuple[Problem, ...] = ()
     unread: tuple[str, ...] = ()
+    skipped: int = 0
 
     def left_unread(self, article_id: str) -> bool:
         """Return whether an article of this id may still be there, in a place that could not be read."""
@@ -287,7 +289,8 @@ class Receipt:
     """What a build did: `scanned = added + modified + renamed + unchanged + rejected`.
 
     `kept` names articles that stay as they were because their place could not be read; `pinned` counts the pinned
-    questions that were asked, `broken` names those that failed.
+    questions that were asked, `broken` names those that failed; `skipped` counts files that are no
+    articles by their kind.
     """
 
     scanned: int
@@ -306,6 +309,7 @@ class Receipt:
     reused: int
     seconds: float
     generation: str
+    skipped: int = 0
 
     @property
     def changed(self) -> bool:

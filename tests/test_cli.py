@@ -19,6 +19,7 @@ from qa.errors import BriefingError, BrokenPinsError, MassDeletionError, ServeEr
 from qa.settings import ServeSettings, Settings
 from qa.web.security.auth import Authenticator, read_logins
 from tests.fakes import FakeEncoder
+from tests.texts import write_article
 
 QUESTION = "Who finances the northern railway?"
 LOAN = "2016-06-29-railway-loan.md"
@@ -49,9 +50,11 @@ def run_json(*args: str) -> dict[str, Any]:
 
 def test_index_prints_a_receipt_that_balances(folders: list[str], corpus_folder: Path) -> None:
     (corpus_folder / "picture.png").write_bytes(b"\x89PNG\0")
+    (corpus_folder / "sheet.odd").write_bytes(b"\0")
     first = run_json("index", *folders)
     assert (first["scanned"], len(first["added"]), first["unchanged"]) == (7, 6, 0)
-    assert [problem["id"] for problem in first["rejected"]] == ["picture.png"]
+    assert [problem["id"] for problem in first["rejected"]] == ["sheet.odd"]
+    assert first["skipped"] == 1
     second = run_json("index", *folders)
     assert (second["added"], second["unchanged"], second["encoded"]) == ([], 6, 0)
     assert second["generation"] == first["generation"]
@@ -216,15 +219,15 @@ def test_doctor_of_a_healthy_briefing_is_exit_code_0(folders: list[str]) -> None
 
 def test_doctor_tells_what_needs_attention_and_exits_with_1(folders: list[str], corpus_folder: Path) -> None:
     for n in range(8):
-        (corpus_folder / f"copy{n}.md").write_text((corpus_folder / LOAN).read_text())
+        write_article(corpus_folder, f"late{n}.md", f"A report of the year {2090 + n}.", published=f"{2090 + n}-01-01")
     result = run("doctor", *folders)
     assert result.exit_code == 1
     lines = result.stdout.splitlines()
-    assert lines[0] == "duplicate attention, 8"
-    assert lines[1] == f"  copy0.md: has the same words as {LOAN}"
+    assert lines[0] == "future-date attention, 8"
+    assert lines[1] == "  late0.md: was published on 2090-01-01, which is still to come"
     assert lines[6:8] == [
         "  and 3 more; --json lists all",
-        "  → keep one of the two; until then they are one hit, which names both",
+        "  → correct its date",
     ]
     assert lines[-1] == "14 articles: 8 need attention, 10 hints"
     as_json = run("doctor", *folders, "--json")
@@ -313,7 +316,7 @@ def test_index_that_is_watched_ends_with_an_interrupt(
 
 def test_serve_hands_its_flags_to_the_settings(folders: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     served: list[Settings] = []
-    monkeypatch.setattr("qa.web.serve", served.append)
+    monkeypatch.setattr("qa.web.serve", lambda settings, _: served.append(settings))
     assert run("serve", *folders, "--admin", "--port", "8000", "--root-path", "/kb").exit_code == 0
     assert run("serve", *folders).exit_code == 0
     assert [(s.serve.admin, s.serve.port, s.serve.root_path) for s in served] == [

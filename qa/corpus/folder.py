@@ -31,6 +31,15 @@ READERS: dict[str, Reader] = {
 LINES = ".jsonl"
 KNOWN = (*READERS, *FORMATS, LINES)
 NOT_ARTICLES = frozenset({"pinned.toml"})  # about the corpus, not of it
+SKIPPED = frozenset(
+    ".avif .bmp .gif .heic .ico .jpeg .jpg .png .svg .tif .tiff .webp "  # pictures
+    ".css .js .map .mjs .eot .otf .ttf .woff .woff2 "  # styles, scripts, fonts
+    ".m4a .mov .mp3 .mp4 .ogg .wav .webm "  # sound and film
+    ".7z .bz2 .gz .rar .tar .tgz .xz .zip".split()  # archives
+)
+"""Suffixes of files that are no articles by their kind; they are counted, not refused."""
+
+SAVED = ("_files", ".files")  # what a browser adds to a page's name for the folder of its pictures and styles
 LINK = "a link or special file; put a copy of the file there instead"
 LINKED_FOLDER = "a link to a folder, which is not followed; put the folder itself there instead"
 
@@ -40,6 +49,32 @@ def _is_folder(path: Path) -> bool:
         return path.is_dir()
     except OSError:  # a name that is too long, a folder above it that is closed
         return False
+
+
+def check_folder(folder: Path) -> None:
+    """Raise `CorpusNotFoundError` unless this is a folder that can be listed."""
+    if _is_folder(folder):
+        if os.access(folder, os.R_OK | os.X_OK):
+            return
+        raise CorpusNotFoundError(f"the corpus folder {folder.absolute()} cannot be read; allow reading it (chmod)")
+    if os.path.exists(folder):  # noqa: PTH110 - unlike Path.exists, it takes names that no system does
+        raise CorpusNotFoundError(
+            f"{folder.absolute()} is a file, not a folder; the corpus is the folder that holds the articles"
+        )
+    raise CorpusNotFoundError(
+        f"no corpus folder at {folder.absolute()}; create it and put articles in it, or name another "
+        "(--corpus on the command line, corpus=… in Python, [corpus] folder in briefing.toml)"
+    )
+
+
+def _of_saved_page(file: Path, folder: Path) -> bool:
+    """Return whether a file lies in the `X_files` folder beside a saved page `X.html`."""
+    for parent in file.relative_to(folder).parents[:-1]:
+        for ending in SAVED:
+            page = folder / parent.parent / parent.name.removesuffix(ending)
+            if parent.name.endswith(ending) and any(page.with_name(page.name + s).is_file() for s in (".html", ".htm")):
+                return True
+    return False
 
 
 def corpus_files(
@@ -110,10 +145,14 @@ class _Reading:
         self.rejected: list[Problem] = []
         self.warnings: list[Problem] = []
         self.unread: list[str] = []
+        self.skipped = 0  # files that are no articles by their kind
 
     def read(self, file: Path) -> None:
         """Read a file, and note what became of it."""
         article_id, suffix = file.relative_to(self._folder).as_posix(), file.suffix.lower()
+        if suffix in SKIPPED or _of_saved_page(file, self._folder):
+            self.skipped += 1
+            return
         try:
             if suffix not in KNOWN:
                 known = ", ".join(KNOWN)
@@ -169,7 +208,7 @@ class _Reading:
         self.warnings += [Problem(article.id, remark) for remark in remarks]
 
     def _reject(self, problem: Problem) -> None:
-        log.warning("%s refused: %s", problem.id, problem.cause)
+        log.info("%s refused: %s", problem.id, problem.cause)
         self.rejected.append(problem)
 
 
@@ -185,11 +224,7 @@ def read_corpus(
     Raises `CorpusNotFoundError` when the folder is not there, `CorpusError` when it is one to skip.
     """
     skip = list(skip)
-    if not _is_folder(folder):
-        raise CorpusNotFoundError(
-            f"no corpus folder at {folder.absolute()}; create it and put articles in it, or name another "
-            "(--corpus on the command line, corpus=… in Python, [corpus] folder in briefing.toml)"
-        )
+    check_folder(folder)
     if folder.resolve() in {path.resolve() for path in skip}:
         raise CorpusError(f"{folder.absolute()} is both the corpus and the index; name another folder for the index")
     limits = limits or Limits()
@@ -201,4 +236,4 @@ def read_corpus(
     if extractions is not None:
         extractions.sweep()
     articles = tuple(sorted(reading.articles.values(), key=lambda article: article.id))
-    return Corpus(articles, tuple(reading.rejected), tuple(reading.warnings), tuple(reading.unread))
+    return Corpus(articles, tuple(reading.rejected), tuple(reading.warnings), tuple(reading.unread), reading.skipped)

@@ -34,7 +34,7 @@ def check_copies(articles: Sequence[Article]) -> Iterator[Finding]:
             same = same_words(kept.text) == same_words(copy.text)
             yield Finding(
                 "duplicate" if same else "near-duplicate",
-                Severity.ATTENTION,
+                Severity.HINT,
                 copy.id,
                 f"has {'the same words as' if same else 'nearly the same words and the same facts as'} {kept.id}",
                 "keep one of the two; until then they are one hit, which names both",

@@ -112,6 +112,7 @@ def build(corpus: Corpus, plan: Plan, checks: Sequence[Check] = ()) -> tuple[Rec
         reused=generation.manifest.passages - encoded,
         seconds=round(time.perf_counter() - started, 3),
         generation=generation.name,
+        skipped=corpus.skipped,
     )
     return receipt, generation
 

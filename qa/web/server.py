@@ -22,6 +22,7 @@ from starlette.responses import Response
 from qa.briefing import Briefing
 from qa.errors import ServeError
 from qa.settings import Settings
+from qa.types import Progress
 from qa.watch import follow
 from qa.web.api.admin_api import add_admin_api
 from qa.web.api.mcp import create_mcp
@@ -37,6 +38,14 @@ log = logging.getLogger(__name__)
 MOST_CONNECTIONS = 500  # at once; each open tab holds one or two
 GRACE_SECONDS = 3  # an open tab would otherwise hold up the shutdown
 WARMING = "Is anyone there?"
+
+Shown = Callable[[], contextlib.AbstractContextManager[Progress | None]]
+"""Opens what shows the progress of a build."""
+
+
+def silent() -> contextlib.AbstractContextManager[Progress | None]:
+    """Show nothing."""
+    return contextlib.nullcontext()
 
 
 def create_app(briefing: Briefing, seen: Files | None = None) -> FastAPI:
@@ -115,7 +124,7 @@ def _with_page(app: FastAPI, briefing: Briefing, queue: Queue, seen: Files | Non
     return mounted
 
 
-def serve(settings: Settings) -> None:
+def serve(settings: Settings, progress: Shown = silent) -> None:
     """Open the briefing and serve its page, REST and MCP until it is stopped.
 
     Raises `BriefingError`: no corpus and no index, model not usable, port taken, or nobody to be let in.
@@ -123,7 +132,7 @@ def serve(settings: Settings) -> None:
     access(settings)  # first, because the model takes a while
     log_to_stderr(settings.serve)
     with _bound(settings) as listener:
-        briefing, seen = _opened(settings)
+        briefing, seen = _opened(settings, progress)
         briefing.ask(WARMING)
         app = create_app(briefing, seen)
         proxies = list(settings.serve.trusted_proxies)
@@ -162,13 +171,17 @@ def _followed(briefing: Briefing) -> Iterator[None]:
             thread.join(GRACE_SECONDS)  # a build that is cut short leaves the old index
 
 
-def _opened(settings: Settings) -> tuple[Briefing, Files | None]:
+def _opened(settings: Settings, progress: Shown) -> tuple[Briefing, Files | None]:
     """Return the briefing, and the folder it was made of unless its `warning` says that it was not."""
     try:
         seen = folder_files(settings.corpus.folder)
     except OSError:
         seen = {}
-    briefing = Briefing.open(settings=settings)
+    briefing = Briefing(settings)
+    with progress() as report:
+        receipt = briefing.update(report)
+    if receipt and receipt.rejected:
+        log.warning("%d files refused; `briefing doctor` says which and why", len(receipt.rejected))
     return briefing, None if briefing.warning else seen
 
 
@@ -183,7 +196,7 @@ def _bound(settings: Settings) -> socket.socket:
         listener.close()
         raise ServeError(
             f"cannot listen on {host} port {port}: {getattr(exc, 'strerror', None) or exc}; stop what uses it, or name "
-            "another ([serve] port in briefing.toml, or BRIEFING_SERVE__PORT)"
+            "another (--port, [serve] port in briefing.toml, or BRIEFING_SERVE__PORT)"
         ) from exc
     return listener
 

@@ -69,7 +69,7 @@ def test_absent_folder_is_named_with_what_to_do(tmp_path: Path) -> None:
 
 
 def test_file_in_place_of_the_folder_is_named(folder: Path) -> None:
-    with pytest.raises(CorpusNotFoundError, match=r"no corpus folder at /.*good\.md"):
+    with pytest.raises(CorpusNotFoundError, match=r"good\.md is a file, not a folder"):
         read_corpus(folder / "good.md")
 
 

@@ -48,7 +48,7 @@ def test_duplicates_name_the_article_they_repeat() -> None:
         article("e.md", "Something else."),
     ]
     found = list(check_copies(articles))
-    assert told(found) == [("duplicate", "attention", "b.md"), ("near-duplicate", "attention", "c.md")]
+    assert told(found) == [("duplicate", "hint", "b.md"), ("near-duplicate", "hint", "c.md")]
     assert [finding.problem for finding in found] == [
         "has the same words as a.md",
         "has nearly the same words and the same facts as a.md",

@@ -59,16 +59,21 @@ def test_findings_of_every_kind_in_order(briefing: Briefing, corpus_folder: Path
     assert state(corpus_folder, index_folder) == before
     generation = str(briefing.generation.folder)
     attention = [
-        ("duplicate", "b.md"),
         ("future-date", "b.md"),
         ("index-behind", generation),
         ("language", "d.md"),
         ("mojibake", "e.md"),
-        ("near-duplicate", "c.md"),
         ("pinned", "pinned.toml"),
         ("rejected", "g.md"),
     ]
-    hints = [("no-date", "e.md"), ("remark", "e.md"), ("same-title", "b.md"), ("very-short", "f.md")]
+    hints = [
+        ("duplicate", "b.md"),
+        ("near-duplicate", "c.md"),
+        ("no-date", "e.md"),
+        ("remark", "e.md"),
+        ("same-title", "b.md"),
+        ("very-short", "f.md"),
+    ]
     assert [(finding.code, finding.id) for finding in report.findings] == attention + hints
     assert report.attention == len(attention)
     assert report.articles == 6

@@ -131,7 +131,7 @@ def test_an_index_that_cannot_be_updated_is_served_as_it_is(
 ) -> None:
     built = Briefing.open(settings=settings).generation.name
     corpus_folder.rename(corpus_folder.with_name("away"))
-    briefing, seen = server._opened(settings)
+    briefing, seen = server._opened(settings, server.silent)
     assert (briefing.generation.name, seen) == (built, None)
     assert [record.levelno for record in caplog.records if record.name == "qa.live"] == [logging.WARNING]
 
@@ -141,13 +141,13 @@ def test_with_neither_corpus_nor_index_the_corpus_is_named(
 ) -> None:
     gone = settings.model_copy(update={"corpus": settings.corpus.model_copy(update={"folder": tmp_path / "none"})})
     with pytest.raises(CorpusNotFoundError):
-        server._opened(gone)
+        server._opened(gone, server.silent)
 
 
 def test_the_app_tells_an_error_in_one_line(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def fail(_: Settings) -> None:
+    def fail(*_: object) -> None:
         raise BriefingError("no corpus here")
 
     monkeypatch.setattr("qa.web.serve", fail)
