@@ -6,8 +6,9 @@ ENV PATH=/venv/bin:$PATH
 COPY constraints.txt ./
 # PyTorch without CUDA: 200 MB instead of several gigabytes.
 RUN pip install --no-cache-dir --index-url https://download.pytorch.org/whl/cpu -c constraints.txt torch
-COPY pyproject.toml README.md ./
+COPY pyproject.toml README.md LICENSE ./
 COPY qa qa
+COPY corpus corpus
 RUN pip install --no-cache-dir -c constraints.txt .
 
 FROM python:3.11-slim-bookworm

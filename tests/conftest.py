@@ -205,8 +205,9 @@ def settings(corpus_folder: Path, index_folder: Path) -> Settings:
 
 @pytest.fixture
 def fixed_weights(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Replace the fitted weights by `WEIGHTS`."""
+    """Replace the fitted weights by `WEIGHTS`, which are those of the sentence reader alone."""
     monkeypatch.setattr(qa.reader.fitted, "shipped", WEIGHTS.__getitem__)
+    monkeypatch.setattr(qa.live, "weights_file", lambda: None)
 
 
 @pytest.fixture

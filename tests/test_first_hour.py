@@ -147,9 +147,7 @@ def test_the_wheel_answers_from_the_briefing_that_it_brings(tmp_path: Path) -> N
     install = [sys.executable, "-m", "pip", "--python", str(python), "install", "--no-deps", "-q", str(wheel)]
     subprocess.run(install, check=True, timeout=300)
     (site,) = (tmp_path / "env" / "lib").glob("python*/site-packages")
-    import torch
-
-    (site / "dependencies.pth").write_text(str(Path(torch.__file__).resolve().parents[1]))  # instead of a download
+    (site / "dependencies.pth").write_text(str(Path(pytest.__file__).resolve().parents[1]))  # instead of a download
     asked = subprocess.run(
         [tmp_path / "env" / "bin" / "briefing", "ask", "who", "finances", "the", "railway?"],
         cwd=tmp_path,
