@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from qa import BriefingError, load_settings
-from qa.cli import progress
+from qa.cli.terminal import progress
 from qa.web import serve
 
 

@@ -14,6 +14,7 @@ from typer.testing import CliRunner, Result
 
 import qa.briefing
 import qa.cli
+import qa.cli.terminal
 from qa.briefing import Briefing
 from qa.errors import BriefingError, BrokenPinsError, MassDeletionError, ServeError, SettingsError
 from qa.settings import ServeSettings, Settings
@@ -191,8 +192,8 @@ def test_help_loads_nothing_heavy(tmp_path: Path) -> None:
 
 
 def test_printable_keeps_every_letter_and_space() -> None:
-    assert qa.cli.printable("$6\u00a0billion 👩\u200d🚀\r\nЖ\t.") == "$6\u00a0billion 👩\u200d🚀\nЖ\t."
-    assert qa.cli.printable("\x1b[31m \u202eevil \ud800") == "�[31m �evil �"
+    assert qa.cli.terminal.printable("$6\u00a0billion 👩\u200d🚀\r\nЖ\t.") == "$6\u00a0billion 👩\u200d🚀\nЖ\t."
+    assert qa.cli.terminal.printable("\x1b[31m \u202eevil \ud800") == "�[31m �evil �"
 
 
 def test_filters_that_no_article_passes_are_told(folders: list[str]) -> None:

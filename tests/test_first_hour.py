@@ -12,6 +12,7 @@ from typer.testing import CliRunner, Result
 
 import qa.cli
 import qa.live
+from qa.cli.opening import settings_of
 from qa.errors import BriefingError, CorpusNotFoundError
 from qa.settings import load_settings, own_index, with_folders
 from tests.fakes import FakeEncoder
@@ -49,7 +50,7 @@ def test_a_named_corpus_that_is_not_there_is_an_error_even_with_an_index(
 def test_a_file_named_as_corpus_is_called_a_file(corpus_folder: Path) -> None:
     file = next(corpus_folder.glob("*.md"))
     with pytest.raises(BriefingError, match="is a file, not a folder"):
-        qa.cli._settings(file, None)
+        settings_of(file, None)
 
 
 def test_each_corpus_has_an_index_of_its_own(corpus_folder: Path, tmp_path: Path) -> None:
