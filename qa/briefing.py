@@ -113,13 +113,13 @@ class Briefing:
             message = f"no article {article_id[:200]!r} in the index; `briefing articles` lists them"
             raise ArticleNotFoundError(message) from exc
 
-    def update(self, progress: Progress | None = None) -> Receipt | None:
+    def update(self, progress: Progress | None = None, *, allow_empty: bool = False) -> Receipt | None:
         """Bring the index in step with the corpus folder if possible, and serve the last good generation.
 
-        Returns None, and sets `warning`, where the update failed or was refused or a rollback holds the index.
-        Raises as `open`.
+        `allow_empty` serves a folder without any article too. Returns None, and sets `warning`, where the update failed
+        or was refused or a rollback holds the index. Raises as `open`.
         """
-        return self._live.update(progress)
+        return self._live.update(progress, allow_empty=allow_empty)
 
     def refresh(
         self, progress: Progress | None = None, *, confirm_deletions: bool = False, strict: bool = False

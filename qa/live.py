@@ -32,6 +32,7 @@ from qa.index import (
     build,
     build_lock,
     current_generation,
+    empty_message,
     last_good_generation,
     listed,
     read_pointer,
@@ -65,6 +66,7 @@ class _Consent:
 
     deletions: bool = False
     strict: bool = False
+    empty: bool = False
     recheck: bool = True
 
 
@@ -105,10 +107,11 @@ class Live:
             log.warning("still serving %s: %s", snapshot.generation.name, exc)
         return self._snapshot or snapshot
 
-    def update(self, progress: Progress | None = None) -> Receipt | None:
+    def update(self, progress: Progress | None = None, *, allow_empty: bool = False) -> Receipt | None:
         """Bring the index in step with the corpus folder if possible, and serve the last good generation.
 
-        Returns None, and sets `warning`, where the update failed or was refused or a rollback holds the index.
+        `allow_empty` serves a folder without any article too, which is then waited for. Returns None, and sets
+        `warning`, where the update failed or was refused or a rollback holds the index.
         Raises as `Briefing.open`.
         """
         try:
@@ -119,7 +122,7 @@ class Live:
         except StoredIndexError:
             pass  # what follows repairs it, or says what is wrong
         try:  # nothing is rechecked: what did not change was checked when it was built
-            return self._refresh(progress, _Consent(recheck=False))
+            return self._refresh(progress, _Consent(empty=allow_empty, recheck=False))
         except (CorpusError, StoredIndexError) as exc:
             try:
                 self.serve_current()
@@ -185,12 +188,17 @@ class Live:
                 progress,
                 confirm_deletions=consent.deletions,
                 strict=consent.strict,
+                allow_empty=consent.empty,
                 recheck=consent.recheck,
             )
             receipt, generation = build(corpus, plan, [self._check(question) for question in pinned])
             release(folder)
             self._serve(generation)
-            self.receipt, self.warning = receipt, None
+            self.receipt = receipt
+            if generation.hashes:
+                self.warning = None
+            else:
+                self._warn(empty_message(corpus))
             return receipt
 
     def _pinned(self) -> tuple[list[PinnedQuestion], tuple[Problem, ...]]:
@@ -219,7 +227,8 @@ class Live:
         return Snapshot(generation, Search(generation, self.encoder, settings, spans.relevance), spans)
 
     def _warn(self, warning: str) -> None:
-        log.warning("%s", warning)
+        if warning != self.warning:
+            log.warning("%s", warning)
         self.warning = warning
 
     def _previous(self) -> Generation | None:

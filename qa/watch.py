@@ -71,7 +71,7 @@ def visible(folder: Path) -> Callable[[Change, str], bool]:
 
 def _update(briefing: Briefing, told: Callable[[Receipt], None] | None) -> None:
     try:
-        receipt = briefing.update()
+        receipt = briefing.update(allow_empty=True)
     except BriefingError as exc:
         log.warning("the index was not brought up to date: %s", exc)
     except Exception:

@@ -8,13 +8,16 @@ import venv
 from pathlib import Path
 
 import pytest
+from starlette.testclient import TestClient
 from typer.testing import CliRunner, Result
 
 import qa.cli
 import qa.live
+from qa.briefing import Briefing
 from qa.cli.opening import settings_of
 from qa.errors import BriefingError, CorpusNotFoundError
 from qa.settings import load_settings, own_index, with_folders
+from qa.web.server import create_app
 from tests.fakes import FakeEncoder
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -136,6 +139,33 @@ def test_near_copies_leave_the_doctor_green(corpus_folder: Path) -> None:
     found = run("doctor", "--corpus", str(corpus_folder))
     assert found.exit_code == 0, found.stdout
     assert "copy.md" in found.stdout
+
+
+def test_an_empty_folder_is_served_and_takes_the_first_upload(tmp_path: Path) -> None:
+    (tmp_path / "corpus").mkdir()
+    settings = with_folders(load_settings(flags={"serve": {"admin": True}}), tmp_path / "corpus", tmp_path / "index")
+    briefing = Briefing(settings)
+    briefing.update(allow_empty=True)
+    assert "put .md" in str(briefing.warning)
+    with TestClient(create_app(briefing), base_url="http://127.0.0.1") as client:
+        assert client.get("/").status_code == 200
+        asked = client.post("/api/ask", json={"question": QUESTION}).json()
+        assert asked["verdict"] == "not_in_corpus"
+        article = b"# Railway\n\nThe Development Bank finances the northern railway.\n"
+        assert client.post("/api/articles", files={"file": ("rail.md", article)}).status_code == 201
+        assert client.post("/api/index").json()["added"] == ["rail.md"]
+        asked = client.post("/api/ask", json={"question": QUESTION}).json()
+    assert FINANCES in asked["citations"][0]["quote"]
+    assert briefing.warning is None
+
+
+def test_an_index_that_has_articles_is_not_emptied(corpus_folder: Path, index_folder: Path) -> None:
+    briefing = Briefing.open(corpus_folder, index_folder)
+    for file in sorted(corpus_folder.rglob("*.*")):
+        file.unlink()
+    assert briefing.update(allow_empty=True) is None
+    assert "the index stays as it was" in str(briefing.warning)
+    assert briefing.articles()
 
 
 @pytest.mark.slow

@@ -107,10 +107,9 @@ def test_update_that_fails_in_any_way_is_logged(
     follower: Follower, corpus_folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(follower.briefing, "update", lambda: 1 / 0)
+        patch.setattr(follower.briefing, "update", lambda **_: 1 / 0)
         write_article(corpus_folder, "new.md", "A bridge was built.")
-        while "ZeroDivisionError" not in caplog.text:
-            threading.Event().wait(0.05)
+        follower.wait(lambda: "ZeroDivisionError" in caplog.text)
     write_article(corpus_folder, "newer.md", "A bridge was built.")
     follower.wait(has(follower, "newer.md"))
 

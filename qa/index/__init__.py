@@ -1,6 +1,6 @@
 """The index: what changed, building a generation, keeping generations."""
 
-from qa.index.build import Check, Plan, build
+from qa.index.build import Check, Plan, build, empty_message
 from qa.index.folder import (
     GenerationEntry,
     Pointer,
@@ -25,6 +25,7 @@ __all__ = [
     "build_lock",
     "current_generation",
     "current_name",
+    "empty_message",
     "last_good_generation",
     "listed",
     "read_pointer",

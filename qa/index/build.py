@@ -39,7 +39,8 @@ Check = Callable[[Generation], Problem | None]
 class Plan:
     """Where and how to build: settings, encoder, the generation to reuse vectors of, and what is agreed to.
 
-    `confirm_deletions` lets a build lose more than half of the articles, `strict` lets a failed check stop it.
+    `confirm_deletions` lets a build lose more than half of the articles, `strict` lets a failed check stop it,
+    `allow_empty` lets it begin without any.
     """
 
     settings: IndexSettings
@@ -48,6 +49,7 @@ class Plan:
     progress: Progress | None = None
     confirm_deletions: bool = False
     strict: bool = False
+    allow_empty: bool = False  # build an index of no articles where there is none yet
     recheck: bool = True  # make the checks on a generation that nothing changed, too
 
     @property
@@ -71,11 +73,11 @@ def build(corpus: Corpus, plan: Plan, checks: Sequence[Check] = ()) -> tuple[Rec
     previous generation. Before a new generation becomes the current one its files are read back, a sample of its
     passages is retrieved by their own text, and the checks are made. Call under `build_lock`.
 
-    Raises `EmptyCorpusError` when there is no article, `MassDeletionError`, `BrokenPinsError` (only if `strict`) or
+    Raises `EmptyCorpusError` when there is no article (unless `plan.allow_empty` and there was none before), `MassDeletionError`, `BrokenPinsError` (only if `strict`) or
     another `StoredIndexError`; the index then stays as it was.
     """
-    if not corpus.articles:
-        raise EmptyCorpusError(_empty_message(corpus))
+    if not corpus.articles and not (plan.allow_empty and not (plan.previous and plan.previous.hashes)):
+        raise EmptyCorpusError(f"{empty_message(corpus)}; the index stays as it was")
     started = time.perf_counter()
     kept = _kept(corpus, plan.previous)
     articles = tuple(sorted((*corpus.articles, *kept), key=lambda article: article.id))
@@ -117,11 +119,12 @@ def build(corpus: Corpus, plan: Plan, checks: Sequence[Check] = ()) -> tuple[Rec
     return receipt, generation
 
 
-def _empty_message(corpus: Corpus) -> str:
+def empty_message(corpus: Corpus) -> str:
+    """Return why a corpus has no article, and what to do."""
     if corpus.rejected:
         first = corpus.rejected[0]
         return f"none of the {len(corpus.rejected)} files can be read; the first, {first.id}: {first.cause}"
-    return "the corpus folder holds no article; put .md, .txt, .html, .pdf, .docx or .jsonl files in it (the index stays as it was)"
+    return "the corpus folder holds no article; put .md, .txt, .html, .pdf, .docx or .jsonl files in it"
 
 
 def _kept(corpus: Corpus, previous: Generation | None) -> list[Article]:
@@ -271,6 +274,8 @@ def _probe(generation: Generation, encoder: Encoder) -> None:
     Raises `IndexCorruptError`.
     """
     count = len(generation.passages)
+    if not count:
+        return
     rows = np.unique(np.linspace(0, count - 1, min(SAMPLE, count)).astype(np.int64))
     texts = [_text(generation, row) for row in rows]
     for row, text, query in zip(rows, texts, encoder.encode_passages(texts), strict=True):

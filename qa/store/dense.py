@@ -58,6 +58,8 @@ class DenseVectors:
         """Return up to k rows by cosine, best first; ties by row."""
         allowed = len(self) if mask is None else int(mask.sum())
         k = min(k, allowed)
+        if not k:
+            return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.float32)
         fetched = min(k + SPARE, allowed)
         rows, scores = self._nearest(query, fetched, mask)
         while fetched < allowed and scores[-1] >= scores[k - 1] - TIE:  # the cut may go through equal scores
@@ -69,8 +71,6 @@ class DenseVectors:
 
     def _nearest(self, query: Vector, k: int, mask: Mask | None) -> tuple[Rows, Scores]:
         """Return the rows and scores that FAISS puts first; equal vectors may differ in the last bits."""
-        if k == 0:
-            return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.float32)
         params = None
         if mask is not None:
             # FAISS's own stubs describe the C++ constructors, not these Python ones.

@@ -149,8 +149,8 @@ class Postings:
         fits = len(self._ends) == len(self._starts) and int(self._ends[-1]) == len(self._terms)
         if not fits or not int(self._starts[-1]) == len(self._rows) == len(self._weights):
             raise ValueError(f"{folder}: vocabulary and postings do not fit each other")
-        if int(self._sequence_ends[-1]) != len(self._sequence):
-            held = int(self._sequence_ends[-1])
+        held = int(self._sequence_ends[-1]) if self.passages else 0
+        if held != len(self._sequence):
             raise ValueError(
                 f"{folder}: the passages have {held} terms in {LENGTHS}, {len(self._sequence)} in {SEQUENCE}"
             )

@@ -179,7 +179,7 @@ def _opened(settings: Settings, progress: Shown) -> tuple[Briefing, Files | None
         seen = {}
     briefing = Briefing(settings)
     with progress() as report:
-        receipt = briefing.update(report)
+        receipt = briefing.update(report, allow_empty=True)
     if receipt and receipt.rejected:
         log.warning("%d files refused; `briefing doctor` says which and why", len(receipt.rejected))
     return briefing, None if briefing.warning else seen

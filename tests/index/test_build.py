@@ -173,7 +173,7 @@ def test_other_splitter_builds_anew_and_reuses_what_stayed(workshop: Workshop) -
 @pytest.mark.parametrize(
     ("rejected", "message"),
     [
-        ((), r"the corpus folder holds no article; put \.md, \.txt, .* files in it \(the index stays as it was\)"),
+        ((), r"the corpus folder holds no article; put \.md, \.txt, .* files in it; the index stays as it was"),
         (
             (Problem("a.pdf", "format .pdf is not read"), Problem("b.md", "empty")),
             r"none of the 2 files (?:in the corpus )?can be read; the first, a\.pdf: format \.pdf is not read",
