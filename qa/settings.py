@@ -41,7 +41,7 @@ class CorpusSettings(_Group):
     max_jsonl_bytes: int = Field(
         _LIMITS.max_jsonl_bytes,
         gt=0,
-        description="Bytes a JSON Lines file may have: read line by line, some hundred thousand articles fit.",
+        description="Bytes a JSON Lines file or mailbox may have: read one by one, some hundred thousand articles fit.",
     )
     max_text_chars: int = Field(
         _LIMITS.max_text_chars, gt=0, description="Characters the text of an article may have: more than any book."

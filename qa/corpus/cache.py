@@ -21,8 +21,8 @@ from qa.types import Limits
 
 log = logging.getLogger(__name__)
 
-VERSION = 1  # raise it with any change of what html.py, pdf.py or docx.py make of a file
-LIBRARIES = ("trafilatura", "htmldate", "lxml", "pypdf", "python-docx")
+VERSION = 1  # raise it with any change of what the modules of the worker make of a file
+LIBRARIES = ("trafilatura", "htmldate", "lxml", "pypdf", "python-docx", "openpyxl")
 SUFFIX = ".json"
 
 

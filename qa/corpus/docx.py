@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 import re
-import zipfile
 from collections.abc import Iterator
 from datetime import datetime
 
@@ -16,20 +15,18 @@ from docx import Document
 from docx.oxml.ns import qn
 from lxml import etree
 
+from qa.corpus.archive import check_archive
 from qa.corpus.decoding import UnreadableError
 from qa.corpus.fields import clean
 from qa.types import Limits
 
-OLD_WORD = b"\xd0\xcf\x11\xe0"  # the container of .doc, and of a .docx with a password
-MAX_MEMBERS = 10_000
-CHUNK = 1 << 16  # bytes unpacked at once
 BREAKS = {"tab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "\u2011"}
 UNSEEN = frozenset({"moveFrom", "del", "Fallback", "pPr", "rPr", "sectPr"})  # Fallback repeats what it stands for
 
 
 def extract(data: bytes, limits: Limits) -> dict[str, object]:
     """Return text and fields of a Word document. Raises `UnreadableError`."""
-    _check_archive(data, limits.max_unpacked_bytes)
+    check_archive(data, limits, ".docx", ".doc")
     try:
         document = Document(io.BytesIO(data))
         text = clean(re.sub(r"\n{3,}", "\n\n", "".join(_text(document.element.body))))
@@ -45,41 +42,6 @@ def extract(data: bytes, limits: Limits) -> dict[str, object]:
     except Exception:  # as above; a document may do without
         fields = {"title": title}
     return {**fields, "text": text, "remarks": []}
-
-
-def _check_archive(data: bytes, most: int) -> None:
-    """Refuse what unpacks to more than `most` bytes, by its directory and in truth, and what declares entities."""
-    if data.startswith(OLD_WORD):
-        raise UnreadableError("is encrypted, or an old .doc; save it as .docx without a password")
-    too_large = f"unpacks to more than {most:,} bytes; remove pictures, or raise [corpus] max_unpacked_bytes"
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            members = archive.infolist()
-            if len(members) > MAX_MEMBERS or sum(member.file_size for member in members) > most:
-                raise UnreadableError(too_large)
-            for member in members:
-                if member.flag_bits & 1:
-                    raise UnreadableError("is encrypted; save it without a password")
-                if _declares_entities(archive, member):
-                    raise UnreadableError("declares XML entities, which no word processor does; save it anew")
-    except (UnreadableError, MemoryError):
-        raise
-    except Exception as exc:  # zipfile and zlib raise a dozen kinds
-        cause = " ".join((str(exc) or type(exc).__name__).split())[:100]
-        raise UnreadableError(f"no .docx, or damaged: {cause}; save it anew from the program that made it") from exc
-
-
-def _declares_entities(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bool:
-    """Unpack a member to its end, which checks size and checksum, and return whether it has a document type."""
-    is_xml = member.filename.endswith((".xml", ".rels"))
-    last = b""
-    with archive.open(member) as file:
-        while chunk := file.read(CHUNK):
-            seen = last + chunk
-            if is_xml and b"<!DOCTYPE" in seen.replace(b"\0", b""):  # zeros: UTF-16
-                return True
-            last = seen[-40:]
-    return False
 
 
 def _local(element: etree._Element) -> str:

@@ -20,12 +20,14 @@ YEARS = range(1000, 2101)
 UNSHOWABLE = re.compile("[\x00-\x08\x0e-\x1b\x7f\x80-\x84\x86-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
 # The same in a text, but that it keeps its tabs, line ends and marks of direction.
 CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]")
+SHARED = re.compile(r"(?i).*?\.(jsonl|ndjson|json|mbox|xlsx|epub|rss|atom|xml)(?=#)")  # a file of several articles
 LINE_END = re.compile("\r\n?|[\v\f\x85\u2028\u2029]")
 
 
 def title_from_path(article_id: str) -> str:
     """Return a readable title made of a file's name."""
-    path = article_id.partition("#")[0] if ".jsonl#" in article_id.lower() else article_id
+    shared = SHARED.match(article_id)
+    path = shared[0] if shared else article_id
     return " ".join(re.split(r"[-_\s]+", PurePosixPath(path).stem)).strip() or article_id
 
 

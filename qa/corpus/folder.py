@@ -8,14 +8,15 @@ import os
 import stat
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import IO
 
-from qa.corpus import jsonl, markdown, plain
+from qa.corpus import json_list, jsonl, mailbox, markdown, plain
 from qa.corpus.cache import Extractions
 from qa.corpus.decoding import UnreachableError, UnreadableError, decode
 from qa.corpus.fields import bounded
-from qa.corpus.sandbox import FORMATS, Sandbox
+from qa.corpus.sandbox import CONTAINERS, FORMATS, Sandbox
 from qa.errors import CorpusError, CorpusNotFoundError
 from qa.types import Article, Corpus, Limits, Problem
 
@@ -28,8 +29,10 @@ READERS: dict[str, Reader] = {
     ".markdown": markdown.read,
     ".txt": plain.read,
 }
-LINES = ".jsonl"
-KNOWN = (*READERS, *FORMATS, LINES)
+Item = tuple[Article, list[str]] | Problem  # what an article of a file of several became
+STREAMS = (".jsonl", ".ndjson", ".mbox")  # files of any number of articles, read one by one
+SEVERAL = (*STREAMS, *CONTAINERS, ".json")  # files of several articles, with ids `path#key`
+KNOWN = (*READERS, *FORMATS, *SEVERAL)
 NOT_ARTICLES = frozenset({"pinned.toml"})  # about the corpus, not of it
 SKIPPED = frozenset(
     ".avif .bmp .gif .heic .ico .jpeg .jpg .png .svg .tif .tiff .webp "  # pictures
@@ -159,8 +162,8 @@ class _Reading:
                 raise UnreadableError(f"format {file.suffix or 'without suffix'} is not read; known are {known}")
             if any(unicodedata.category(c) in ("Cc", "Cs") for c in article_id):
                 raise UnreadableError("the file name has characters that cannot be shown; rename it")
-            if suffix == LINES:
-                self._read_lines(file, article_id)
+            if suffix in SEVERAL:
+                self._read_several(file, article_id, suffix)
             else:
                 self._accept(*self._article(file, article_id, suffix))
         except UnreadableError as exc:
@@ -172,8 +175,8 @@ class _Reading:
         self._reject(Problem(shown, str(cause)))
         if isinstance(cause, UnreachableError):
             folder = "" if shown == "." else f"{shown}/"
-            lines = path.suffix.lower() == LINES
-            self.unread.append(folder if _is_folder(path) else f"{shown}#" if lines else shown)
+            several = path.suffix.lower() in SEVERAL
+            self.unread.append(folder if _is_folder(path) else f"{shown}#" if several else shown)
 
     def _article(self, file: Path, article_id: str, suffix: str) -> tuple[Article, list[str]]:
         data = _read_bytes(file, self._limits.max_file_bytes)
@@ -186,19 +189,39 @@ class _Reading:
         bounded(article.text, self._limits)
         return article, remarks + more
 
-    def _read_lines(self, file: Path, article_id: str) -> None:
+    def _read_several(self, file: Path, article_id: str, suffix: str) -> None:
         before = len(self.articles) + len(self.rejected)
-        with _open(file, self._limits.max_jsonl_bytes, "max_jsonl_bytes") as opened:
-            try:
-                for line in jsonl.read(article_id, opened, self._limits):
-                    if isinstance(line, Problem):
-                        self._reject(line)
-                    else:
-                        self._accept(*line)
-            except OSError as exc:
-                raise UnreachableError(f"cannot be read: {exc.strerror or exc}") from exc
+        read = self._stream if suffix in STREAMS else self._whole
+        for item in read(file, article_id, suffix):
+            if isinstance(item, Problem):
+                self._reject(item)
+            else:
+                self._accept(*item)
         if len(self.articles) + len(self.rejected) == before:
             raise UnreadableError("empty: there is no text in it")
+
+    def _stream(self, file: Path, article_id: str, suffix: str) -> Iterator[Item]:
+        with _open(file, self._limits.max_jsonl_bytes, "max_jsonl_bytes") as opened:
+            try:
+                if suffix == ".mbox":
+                    yield from mailbox.read(
+                        article_id, opened, self._limits, partial(self._sandbox.read_mail, article_id)
+                    )
+                else:
+                    yield from jsonl.read(article_id, opened, self._limits)
+            except OSError as exc:
+                raise UnreachableError(f"cannot be read: {exc.strerror or exc}") from exc
+
+    def _whole(self, file: Path, article_id: str, suffix: str) -> Iterator[Item]:
+        data = _read_bytes(file, self._limits.max_file_bytes)
+        if not data.strip():
+            return
+        if suffix == ".json":
+            yield from json_list.read(article_id, data, self._limits)
+            return
+        articles, remarks = self._sandbox.read_parts(article_id, suffix, data)
+        self.warnings += [Problem(article_id, remark) for remark in remarks]
+        yield from articles
 
     def _accept(self, article: Article, remarks: list[str]) -> None:
         if article.id in self.articles:

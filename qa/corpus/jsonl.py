@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import IO
 
 from qa.corpus.decoding import UnreachableError, UnreadableError
@@ -61,18 +61,25 @@ def _lines(file: IO[bytes], most: int) -> Iterator[tuple[int, bytes | None]]:
 def _article(path_id: str, number: int, line: bytes | None, limits: Limits) -> tuple[Article, list[str]]:
     if line is None:
         raise UnreadableError(f"more than {limits.max_file_bytes:,} bytes; split it, or raise [corpus] max_file_bytes")
-    fields = _object(line, limits.max_depth)
+    return article(path_id, f"line-{number}", _object(line, limits.max_depth), limits)
+
+
+def article(path_id: str, default: str, fields: Mapping[str, object], limits: Limits) -> tuple[Article, list[str]]:
+    """Return the article of an object, and remarks; `default` is the key of one that has none.
+
+    Raises `UnreadableError`.
+    """
     text = fields.get("text")
     if not isinstance(text, str):
         raise UnreadableError("no `text`; give each line one, as a string")
     text = bounded(clean(text), limits)
-    key = one_line(fields.get("id"), MAX_KEY) or one_line(fields.get("url"), MAX_KEY) or f"line-{number}"
+    key = one_line(fields.get("id"), MAX_KEY) or one_line(fields.get("url"), MAX_KEY) or default
     return article_of(f"{path_id}#{key}", text, fields, first_line(text))
 
 
 def _object(line: bytes, max_depth: int) -> dict[str, object]:
     try:
-        value = json.loads(line.decode("utf-8-sig"), parse_constant=_refuse)
+        value = json.loads(line.decode("utf-8-sig"), parse_constant=refuse_constant)
     except UnicodeDecodeError as exc:
         raise UnreadableError(f"not UTF-8 at byte {exc.start} of the line; save the file as UTF-8") from exc
     except RecursionError as exc:
@@ -83,16 +90,17 @@ def _object(line: bytes, max_depth: int) -> dict[str, object]:
         raise UnreadableError(f"no JSON: {str(exc)[:80]}; write one object a line") from exc
     if not isinstance(value, dict):
         raise UnreadableError('no object; write one a line, as {"title": "…", "text": "…"}')
-    if _depth(value) > max_depth:
+    if depth_of(value) > max_depth:
         raise UnreadableError(NESTED_TOO_DEEP)
     return value
 
 
-def _refuse(constant: str) -> None:
+def refuse_constant(constant: str) -> None:
+    """Raise `ValueError` for NaN and infinities, which JSON has not."""
     raise ValueError(f"{constant} is no number")
 
 
-def _depth(value: object) -> int:
+def depth_of(value: object) -> int:
     """Return how deep lists and objects are nested."""
     depth, level = 0, [value]
     while level := [v for v in level if isinstance(v, dict | list)]:

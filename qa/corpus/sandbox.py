@@ -17,10 +17,21 @@ from typing import Any
 import qa
 from qa.corpus.cache import Extractions
 from qa.corpus.decoding import UnreadableError
-from qa.corpus.fields import article_of
+from qa.corpus.fields import article_of, one_line, title_from_path
 from qa.types import Article, Limits
 
-FORMATS = {".html": "html", ".htm": "html", ".pdf": "pdf", ".docx": "docx"}  # suffix -> module of this package
+# Suffix -> module of this package: of files that are an article each, and of those that hold several.
+FORMATS = {
+    ".html": "html",
+    ".htm": "html",
+    ".pdf": "pdf",
+    ".docx": "docx",
+    ".eml": "mail",
+    ".csv": "delimited",
+    ".tsv": "delimited",
+}
+CONTAINERS = {".xlsx": "xlsx"}
+MAIL = "mail"
 COMMAND = (sys.executable, "-B", "-m", "qa.corpus.worker")
 ROOT = Path(qa.__file__).parents[1]  # where `-m` finds the package
 # All that the child sees of the environment: what Python and its libraries need to start, nothing secret.
@@ -29,6 +40,8 @@ PATIENCE = 3  # seconds on the clock for each processor second allowed: others c
 START = 10  # seconds on the clock to start and to load the libraries
 GRACE = 5  # seconds for a child that has closed its end to be gone
 MAX_REMARKS = 20
+MAX_KEY = 200  # characters
+NO_SOUND_ANSWER = "its parser gave no sound answer ({}); save it anew, or as text"
 
 
 class _EndedError(Exception):
@@ -58,6 +71,35 @@ class Sandbox:
         if "refused" in answer:
             raise UnreadableError(str(answer["refused"])[:500])
         return _article(article_id, answer, self._limits)
+
+    def read_mail(self, path_id: str, data: bytes, key: str) -> tuple[Article, list[str]]:
+        """Return the article of a mail in a mailbox, and remarks; `key` serves where it has none of its own.
+
+        Raises `UnreadableError`.
+        """
+        answer = self._extraction(MAIL, data)
+        if "refused" in answer:
+            raise UnreadableError(str(answer["refused"])[:500])
+        return _article(_id(path_id, answer, key), answer, self._limits)
+
+    def read_parts(self, path_id: str, suffix: str, data: bytes) -> tuple[list[tuple[Article, list[str]]], list[str]]:
+        """Return the articles of a file that holds several, each with remarks, and remarks on the file.
+
+        An article's id is `path#key`. Raises `UnreadableError`.
+        """
+        answer = self._extraction(CONTAINERS[suffix], data)
+        if "refused" in answer:
+            raise UnreadableError(str(answer["refused"])[:500])
+        parts = answer.get("parts")
+        if not isinstance(parts, list) or not all(isinstance(part, dict) for part in parts):
+            raise UnreadableError(NO_SOUND_ANSWER.format("no parts"))
+        if not parts:
+            raise UnreadableError("empty: there is no text in it")
+        articles = [
+            _article(_id(path_id, part, str(number)), _named(path_id, part, len(parts)), self._limits)
+            for number, part in enumerate(parts, start=1)
+        ]
+        return articles, _remarks(answer)
 
     def _extraction(self, name: str, data: bytes) -> dict[str, Any]:
         """Return what the child makes of a file, or made of it before."""
@@ -153,14 +195,28 @@ class Sandbox:
             return process.wait()
 
 
+def _id(path_id: str, answer: dict[str, Any], key: str) -> str:
+    return f"{path_id}#{one_line(answer.get('key'), MAX_KEY) or key}"
+
+
+def _named(path_id: str, part: dict[str, Any], parts: int) -> dict[str, Any]:
+    """Return a part with a title that names the file, too, where it has several sections."""
+    section, title = one_line(part.get("section")), one_line(part.get("title")) or title_from_path(path_id)
+    return part | {"title": f"{title}: {section}" if section and parts > 1 else title}
+
+
+def _remarks(answer: dict[str, Any]) -> list[str]:
+    return [str(remark)[:500] for remark in answer.get("remarks", [])[:MAX_REMARKS]]
+
+
 def _article(article_id: str, answer: dict[str, Any], limits: Limits) -> tuple[Article, list[str]]:
     """Return the article of an answer; what read a hostile file is believed no more than the file."""
-    text, pages, remarks = answer.get("text"), answer.get("pages", []), answer.get("remarks", [])
+    text, pages = answer.get("text"), answer.get("pages", [])
     try:
         if not isinstance(text, str) or not text.strip() or len(text) > limits.max_text_chars:
             raise ValueError("no text")
         text.encode()
         article, more = article_of(article_id, text, answer, pages=[int(page) for page in pages])
     except (ValueError, TypeError) as exc:
-        raise UnreadableError(f"its parser gave no sound answer ({exc}); save it anew, or as text") from exc
-    return article, [str(remark)[:500] for remark in remarks[:MAX_REMARKS]] + more
+        raise UnreadableError(NO_SOUND_ANSWER.format(exc)) from exc
+    return article, _remarks(answer) + more

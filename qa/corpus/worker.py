@@ -1,8 +1,9 @@
 """The child process that reads hostile formats: `python -m qa.corpus.worker`, spoken to by `qa.corpus.sandbox`.
 
 It reads from standard input, file after file, a line of JSON `{"format", "bytes", "limits"}` and then the file's
-bytes, and answers with a line of JSON: `{"text", "title", …}`, `{"refused": cause}` or `{"exhausted": true}`. It opens
-no network connection, starts no program and writes no file.
+bytes, and answers with a line of JSON: `{"text", "title", …}`, `{"parts": [{"key", "text", …}]}` for a file of several
+articles, `{"refused": cause}` or `{"exhausted": true}`. It opens no network connection, starts no program and writes no
+file.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from typing import Any
 
@@ -26,6 +27,7 @@ try:
 except ImportError:  # Windows: the clock of the parent process still holds
     resource = None  # type: ignore[assignment]
 
+MAX_PARTS = 10_000  # articles of a file that is read as a whole
 FORBIDDEN = frozenset(
     "socket.connect socket.sendto socket.bind socket.getaddrinfo socket.gethostbyname urllib.Request "
     "subprocess.Popen os.system os.exec os.posix_spawn os.fork os.forkpty".split()
@@ -69,8 +71,22 @@ def extract(name: str, data: bytes, limits: Limits) -> dict[str, object]:
     """Return text, fields and remarks of a file. Raises `UnreadableError`, and what else its parser may raise."""
     function: Callable[[bytes, Limits], dict[str, object]] = import_module(f"qa.corpus.{name}").extract
     found = function(data, limits)
-    bounded(str(found["text"]), limits)
+    parts = found.get("parts")
+    if isinstance(parts, list):
+        _bound_parts(parts, limits)
+    else:
+        bounded(str(found["text"]), limits)
     return found
+
+
+def _bound_parts(parts: Sequence[Mapping[str, object]], limits: Limits) -> None:
+    """Refuse more parts, or more text in all of them, than one article may have."""
+    if len(parts) > MAX_PARTS:
+        raise UnreadableError(f"holds {len(parts):,} articles, more than {MAX_PARTS:,}; split it")
+    chars = sum(len(str(part["text"])) for part in parts)
+    if chars > limits.max_text_chars:
+        cause = f"{chars:,} characters of text, more than {limits.max_text_chars:,}"
+        raise UnreadableError(f"{cause}; split it, or raise [corpus] max_text_chars")
 
 
 def bound(limits: Limits) -> None:

@@ -124,7 +124,7 @@ def empty_message(corpus: Corpus) -> str:
     if corpus.rejected:
         first = corpus.rejected[0]
         return f"none of the {len(corpus.rejected)} files can be read; the first, {first.id}: {first.cause}"
-    return "the corpus folder holds no article; put .md, .txt, .html, .pdf, .docx or .jsonl files in it"
+    return "the corpus folder holds no article; put .md, .txt, .html, .pdf, .docx or other files in it"
 
 
 def _kept(corpus: Corpus, previous: Generation | None) -> list[Article]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import random
 import re
 import zipfile
@@ -29,6 +30,9 @@ JSON_LD = (
 )
 
 
+MAIN_MEMBERS = frozenset({"word/document.xml", "xl/worksheets/sheet1.xml", "xl/sharedStrings.xml"})
+
+
 def wholes(rng: random.Random) -> dict[str, bytes]:
     """Return a whole file of each suffix, and of some a second kind."""
     pages = [f"{samples.LOAN}\n{samples.TERM}", "", samples.ROUTE]
@@ -42,6 +46,11 @@ def wholes(rng: random.Random) -> dict[str, bytes]:
         "f.pdf": samples.pdf(pages, info, compress=False),
         "g.docx": samples.docx(),
         "h.jsonl": samples.jsonl(*RECORDS),
+        "i.json": json.dumps(RECORDS).encode(),
+        "j.eml": samples.mail(html=samples.HTML),
+        "k.mbox": samples.mbox(samples.mail(), samples.mail(samples.ROUTE, Message__ID="<route@example.org>")),
+        "l.csv": 'Year;Cost\n2016;400\n2017;"1,7"\n'.encode(rng.choice(["utf-8", "utf-16", "cp1252"])),
+        "m.xlsx": samples.xlsx({"Costs": [("Year", "Cost"), (2016, 400)], "Notes": [(samples.LOAN,)]}),
     }
 
 
@@ -132,7 +141,7 @@ def members(rng: random.Random, data: bytes) -> bytes:
         for name, content in contents.items():
             if name == lost:
                 continue
-            chosen = name == "word/document.xml" or rng.random() < 0.02
+            chosen = name in MAIN_MEMBERS or rng.random() < 0.02
             mutation = elements if rng.random() < 0.7 else rng.choice(GENERAL)
             new.writestr(name, mutation(rng, content) if chosen else content)
         if rng.random() < 0.2:
@@ -163,13 +172,13 @@ def mutated(seed: int) -> tuple[str, bytes]:
     name = rng.choice(sorted(whole))
     data = whole[name]
     done: list[str] = []
-    inside = [members] if name.endswith(".docx") else [streams] if name.endswith(".pdf") else []
+    inside = [members] if data.startswith(b"PK") else [streams] if name.endswith(".pdf") else []
     for _ in range(rng.choice([1, 1, 1, 2, 3])):
         mutation = rng.choice(inside if inside and not done and rng.random() < 0.6 else MUTATIONS)
         data = mutation(rng, data)
         done.append(mutation.__name__)
     suffix = "." + name.partition(".")[2]
     if rng.random() < 1 / 12:
-        suffix = rng.choice([".md", ".txt", ".html", ".pdf", ".docx", ".jsonl"])
+        suffix = rng.choice(sorted({"." + each.partition(".")[2] for each in whole}))
         done.append("wrong_suffix")
     return f"{seed:05}-{'-'.join(done)}{suffix}", data

@@ -6,10 +6,12 @@ import io
 import json
 import zipfile
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from email.message import EmailMessage
 
 from docx import Document
+from openpyxl import Workbook
 
 LOAN = "The Development Bank finances the northern railway with a loan of 400 billion roubles."
 TERM = "The loan runs for twenty years and carries an interest rate of four percent."
@@ -117,3 +119,41 @@ def docx_with(body: str, **members: bytes) -> bytes:
 def jsonl(*records: object) -> bytes:
     """Return records as JSON Lines."""
     return "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records).encode()
+
+
+def mail(text: str = f"{LOAN}\n{TERM}\n", html: str = "", **headers: str) -> bytes:
+    """Return a mail of Rail Gazette; `__` in the name of a header stands for `-`."""
+    message = EmailMessage()
+    given = {
+        "From": "Rail Gazette <desk@example.org>",
+        "Subject": "Loan for the northern railway",
+        "Date": "Wed, 29 Jun 2016 08:00:00 +0300",
+        "Message__ID": "<loan@example.org>",
+    }
+    for name, value in (given | headers).items():
+        if value:
+            message[name.replace("__", "-")] = value
+    message.set_content(text)
+    if html:
+        message.add_alternative(html, subtype="html")
+    return bytes(message)
+
+
+def mbox(*mails: bytes) -> bytes:
+    """Return a mailbox of these mails."""
+    separator = b"From desk@example.org Wed Jun 29 08:00:00 2016\n"
+    return b"".join(separator + mail.replace(b"\nFrom ", b"\n>From ").rstrip() + b"\n\n" for mail in mails)
+
+
+def xlsx(sheets: Mapping[str, Sequence[Sequence[object]]]) -> bytes:
+    """Return an Excel workbook of these sheets, rows of cells each."""
+    book = Workbook()
+    book.remove(book.active)
+    for name, rows in sheets.items():
+        sheet = book.create_sheet(name)
+        for row in rows:
+            sheet.append(row)
+    book.properties.created = datetime(2016, 6, 29, 8)
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()

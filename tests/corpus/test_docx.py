@@ -114,7 +114,7 @@ def test_declared_entities_are_refused(encoding: str) -> None:
     for padding in (0, 65_530):  # across the seam of two chunks
         member = (" " * padding).encode(encoding) + bomb
         with pytest.raises(
-            UnreadableError, match=r"^declares XML entities, which no word processor does; save it anew$"
+            UnreadableError, match=r"^declares XML entities, which no office program does; save it anew$"
         ):
             docx_format.extract(docx_with(paragraph(ROUTE), **{"word__extra.xml": member}), LIMITS)
 

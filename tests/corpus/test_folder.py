@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from qa.corpus import read_corpus
+from qa.corpus.folder import KNOWN as SUFFIXES
 from qa.errors import CorpusError, CorpusNotFoundError
 from qa.types import Limits, Problem
 from tests.conftest import ARTICLES
@@ -26,7 +27,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 SMALL = Limits(max_file_bytes=1000)
-KNOWN = ".md, .markdown, .txt, .html, .htm, .pdf, .docx, .jsonl"
+KNOWN = ", ".join(SUFFIXES)
 
 
 def only_rejected(folder: Path, limits: Limits | None = None) -> tuple[str, str]:
@@ -87,7 +88,7 @@ def test_empty_folder_gives_an_empty_corpus(tmp_path: Path) -> None:
         ("image.md", b"\x89PNG\0", "binary data, not text; remove it, or save its text as UTF-8"),
         ("empty.pdf", b"", "empty: there is no text in it"),
         ("empty.jsonl", b"\n\n", "empty: there is no text in it"),
-        ("sheet.xlsx", b"PK", f"format .xlsx is not read; known are {KNOWN}"),
+        ("sheet.ods", b"PK", f"format .ods is not read; known are {KNOWN}"),
         ("README", b"Text", f"format without suffix is not read; known are {KNOWN}"),
         (
             "open.md",
