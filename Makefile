@@ -1,7 +1,7 @@
 # make run        the chat page with the bundled briefing, on http://127.0.0.1:7860
 # make test       all tests but the endurance ones
 # make quick      the fast tests
-# make check      ruff, mypy --strict, and that the README's commands exist
+# make check      ruff, mypy --strict, the page's JavaScript (with Node.js), and that the README's commands exist
 # make setup      .venv with everything pinned; the targets above call it
 # Needs Python 3.11 or newer and make, on Linux, macOS or Windows with WSL.
 
@@ -30,6 +30,7 @@ check: $(READY)
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@sh scripts/check-js
 	@BIN=$(BIN) sh scripts/check-readme
 
 setup: $(READY)

@@ -28,7 +28,8 @@ from qa.web.api.admin_api import add_admin_api
 from qa.web.api.mcp import create_mcp
 from qa.web.api.rest import create_api, on_http_error
 from qa.web.metrics import METRICS_TYPE, CountCalls, Metrics, log_to_stderr
-from qa.web.page.layout import Files, build_page, folder_files, static
+from qa.web.page.layout import Files, build_page, folder_files, styles
+from qa.web.page.modules import add_modules, calling
 from qa.web.queue import Queue
 from qa.web.security.guard import Guard, access
 from qa.web.security.headers import SecurityHeaders
@@ -105,13 +106,14 @@ def _lifespan(mcp: MCPServer[None]) -> Callable[[FastAPI], contextlib.AbstractAs
 def _with_page(app: FastAPI, briefing: Briefing, queue: Queue, seen: Files | None) -> FastAPI:
     """Return the application with the page at its root, behind everything that it has already."""
     settings = briefing.settings
+    add_modules(app.router)
     mounted: FastAPI = gr.mount_gradio_app(
         app,
         build_page(briefing, queue, seen),
         path="/",
         theme=gr.themes.Base(font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"]),
-        head=f"<style>{static('page.css')}</style>",
-        js=static("page.js"),
+        head=f"<style>{styles()}</style>",
+        js=calling("page", "start"),
         favicon_path=str(resources.files("qa.web.page") / "static" / "favicon.svg"),
         app_kwargs={"openapi_url": None},
         footer_links=[],

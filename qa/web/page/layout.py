@@ -1,6 +1,6 @@
 """The chat page: questions and answers on the left, their sources on the right, articles one click away.
 
-Text reaches the browser as values; the scripts in `static/` put it into text nodes. Nothing of an
+Text reaches the browser as values; the modules in `static/` put it into text nodes. Nothing of an
 article, a file name or a question may become part of an `html_template`: Gradio evaluates those.
 """
 
@@ -24,9 +24,10 @@ from qa.web.page.article_view import Mark, page_of
 from qa.web.page.chat import Chat, Value
 from qa.web.page.feedback import FILE_NAME, Feedback
 from qa.web.page.library import Files, Library, folder_files
+from qa.web.page.modules import calling, starting
 from qa.web.queue import Queue
 
-__all__ = ["Files", "build_page", "folder_files", "static"]
+__all__ = ["Files", "build_page", "folder_files", "styles"]
 
 log = logging.getLogger(__name__)
 
@@ -37,10 +38,9 @@ Event = Callable[..., Value]
 Components = Sequence[gr.components.Component]
 
 
-def static(*names: str) -> str:
-    """Return files of `static/`, one after the other."""
-    folder = resources.files("qa.web.page") / "static"
-    return "\n".join((folder / name).read_text(encoding="utf-8") for name in names)
+def styles() -> str:
+    """Return the style sheet."""
+    return (resources.files("qa.web.page") / "static" / "page.css").read_text(encoding="utf-8")
 
 
 def pinned_questions(corpus: Path) -> list[str]:
@@ -65,23 +65,23 @@ def build_page(briefing: Briefing, queue: Queue, seen: Files | None = None) -> g
     with page:
         key = _storage_key(settings.corpus.folder)
         saved = gr.BrowserState([], storage_key=key, secret=key)
-        header = _html("header", ["header.js"], [library.status])
+        header = _html("header", "header", [library.status])
         with gr.Row(elem_id="panes"):
             with gr.Column(elem_id="conversation"):
                 bot = _chatbot(settings.corpus.folder)
-                filters = _html("filters", ["filters.js"], value={})
+                filters = _html("filters", "filters", value={})
                 box, send = _question_box(settings.reader.question_chars)
             with gr.Column(elem_id="sources"):
-                sources = _html("cards", ["turns.js", "wording.js", "sources.js"], _voting(briefing))
+                sources = _html("cards", "sources", _voting(briefing))
         _library(briefing, library)
-        _html("reader", ["reader.js"], [_reader(briefing)])
+        _html("reader", "reader", [_reader(briefing)])
         shown = [box, bot, sources, saved]
         asking = [
             _wire(box.submit, chat.ask, [box, filters, saved], shown),
             _wire(send.click, chat.ask, [box, filters, saved], shown),
             _wire(bot.example_select, chat.example, [filters, saved], shown),
             _wire(sources.submit, chat.again, [filters, saved], shown),
-            _wire(page.load, chat.begin, [box, filters, saved], shown, js=static("address.js")),
+            _wire(page.load, chat.begin, [box, filters, saved], shown, js=calling("address", "take")),
         ]
         # In the browser alone, so that it waits for nobody; a question that is being answered is given up.
         header.click(None, None, shown, js="() => ['', [], [], []]", cancels=asking, show_progress="hidden")
@@ -145,15 +145,13 @@ def _chatbot(corpus: Path) -> gr.Chatbot:
     )
 
 
-def _html(
-    name: str, scripts: Sequence[str], functions: Sequence[Callable[..., Value]] = (), value: Value = None
-) -> gr.HTML:
-    """Return a component whose content its scripts draw; the functions answer the scripts' calls."""
+def _html(name: str, module: str, functions: Sequence[Callable[..., Value]] = (), value: Value = None) -> gr.HTML:
+    """Return a component whose content a module of `static/` draws; the functions answer the module's calls."""
     return gr.HTML(
         value=[] if value is None else value,
         elem_id=name,
         html_template="<div></div>",
-        js_on_load=static("dom.js", *scripts),
+        js_on_load=starting(module),
         server_functions=[_named(function) for function in functions],
         apply_default_css=False,
     )
@@ -169,9 +167,9 @@ def _named(function: Callable[..., Value]) -> Callable[..., Value]:
 def _library(briefing: Briefing, library: Library) -> None:
     if library.admin:
         functions = Admin(briefing, library).functions
-        _html("library", ["library.js", "admin.js"], [library.listing, *functions])
+        _html("library", "admin", [library.listing, *functions])
     else:
-        _html("library", ["library.js"], [library.listing])
+        _html("library", "library", [library.listing])
 
 
 def _voting(briefing: Briefing) -> list[Callable[[Value], Value]]:

@@ -1,5 +1,8 @@
-// The header: title, state of the index, and what can be done with the conversation and the page.
-const tools = () =>
+/* The header: title, state of the index, and what can be done with the conversation and the page. */
+import { button, counted, make, on, send } from "./dom.js";
+
+/** @param {Component} component */
+const tools = ({ trigger }) =>
   make(
     "div",
     { class: "tools", role: "group", "aria-label": "Conversation and page" },
@@ -9,6 +12,7 @@ const tools = () =>
     button("Theme", { title: "Switch between light and dark" }, () => send("theme")),
   );
 
+/** @param {Status} status */
 const state = ({ articles, built, changed, held, admin }) => {
   const moment = new Date(built).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
   const facts = [counted(articles, "article"), `index built ${moment}`];
@@ -20,16 +24,17 @@ const state = ({ articles, built, changed, held, admin }) => {
   return make("p", {}, dot, facts.join(" · "), rebuild ? " · " : null, rebuild);
 };
 
-const line = make("div");
-element.replaceChildren(make("header", {}, line, tools()));
-
-const look = () =>
-  server.status(null).then(
-    (status) => line.replaceChildren(make("h1", {}, status.title), state(status)),
-    () => line.replaceChildren(make("h1", {}, document.title), make("p", {}, "The state of the index could not be loaded.")),
-  );
-
-look();
-on("indexed", look);
-on("folder", look);
-document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && look());
+/** @param {Component} component */
+export const start = (component) => {
+  const line = make("div");
+  const look = () =>
+    component.server.status(null).then(
+      (status) => line.replaceChildren(make("h1", {}, status.title), state(status)),
+      () => line.replaceChildren(make("h1", {}, document.title), make("p", {}, "The state of the index could not be loaded.")),
+    );
+  component.element.replaceChildren(make("header", {}, line, tools(component)));
+  look();
+  on("indexed", look);
+  on("folder", look);
+  document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && look());
+};

@@ -1,4 +1,6 @@
-// The list of all articles, with a search box that filters it here in the browser.
+/* The list of all articles, with a search box that filters it here in the browser. */
+import { button, counted, dialogOf, make, on, openModal, send } from "./dom.js";
+
 const MOST = 200; // shown at once
 const STATES = {
   indexed: "in the index",
@@ -8,7 +10,14 @@ const STATES = {
   refused: "refused",
 };
 
-const search = make("input", {
+/** @type {Component} */
+let component;
+/** @type {Listing} */
+let listing = { articles: [], total: 0, sources: [], tags: [] };
+/** @type {(article: Listed) => HTMLElement | null} what can be done with an article */
+let toolsFor = () => null;
+
+export const search = make("input", {
   type: "search",
   placeholder: "Find an article…",
   "aria-label": "Find an article by title, source, date or state",
@@ -16,13 +25,12 @@ const search = make("input", {
 });
 const count = make("p", { class: "count", role: "status" });
 const list = make("ul", { class: "articles" });
-const title = make("h2", { id: "library-title" }, "Library");
+const heading = make("h2", { id: "library-title" }, "Library");
 const manage = make("div", { class: "manage" }); // what an admin gets
 const body = make("div", { class: "body" }, manage, search, count, list);
-const dialog = dialogOf("library", [title], [], body);
-let listing = { articles: [], total: 0 };
-let toolsFor = () => null; // what an admin can do with an article
+export const dialog = dialogOf("library", [heading], [], body);
 
+/** @param {Listed} article */
 const facts = ({ about, passages, state, cause }) =>
   make(
     "span",
@@ -31,22 +39,21 @@ const facts = ({ about, passages, state, cause }) =>
     [passages ? counted(passages, "passage") : "", about].filter(Boolean).map((fact) => ` · ${fact}`).join(""),
   );
 
+/** @param {Listed} article */
 const entry = (article) => {
   const name = make("span", { class: "title" }, article.title);
-  const read = (event) => send("read", { id: article.id, opener: event.currentTarget });
-  return make(
-    "li",
-    {},
-    article.passages
-      ? make("button", { type: "button", class: "entry", onclick: read }, name, facts(article))
-      : make("div", { class: "entry" }, name, facts(article)),
-    toolsFor(article),
-  );
+  const read = button("", { class: "entry" }, () => send("read", { id: article.id, opener: read }));
+  const shown = article.passages ? read : make("div", { class: "entry" });
+  shown.replaceChildren(name, facts(article));
+  return make("li", {}, shown, toolsFor(article));
 };
+
+/** @param {Listed} article */
+const searchable = ({ title, about, state, id }) => `${title} ${about} ${STATES[state]} ${id}`.toLowerCase();
 
 const draw = () => {
   const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
-  const found = listing.articles.filter(({ text }) => words.every((word) => text.includes(word)));
+  const found = listing.articles.filter((article) => words.every((word) => searchable(article).includes(word)));
   list.replaceChildren(...found.slice(0, MOST).map(entry));
   const more = found.length > MOST ? `, the first ${MOST} shown` : "";
   count.textContent = found.length
@@ -54,23 +61,36 @@ const draw = () => {
     : "No article has these words in its title, source, date or state.";
 };
 
-const load = () =>
-  server.listing(null).then(
+export const load = () =>
+  component.server.listing(null).then(
     (listed) => {
-      const text = ({ title, about, state, id }) => `${title} ${about} ${STATES[state]} ${id}`.toLowerCase();
-      listing = { ...listed, articles: listed.articles.map((article) => ({ ...article, text: text(article) })) };
+      listing = listed;
       draw();
       send("articles", listing);
     },
     () => (count.textContent = "The articles could not be loaded. Is the server still running?"),
   );
 
-element.replaceChildren(dialog);
-on("library", () => {
-  openModal(dialog);
-  search.focus();
+/**
+ * Let an admin do more: `parts` go above the list, `tools` beside each article.
+ * @param {HTMLElement[]} parts
+ * @param {(article: Listed) => HTMLElement | null} tools
+ */
+export const extend = (parts, tools) => {
+  manage.replaceChildren(...parts);
+  toolsFor = tools;
+};
+
+/** @param {Component} given */
+export const start = (given) => {
+  component = given;
+  component.element.replaceChildren(dialog);
+  on("library", () => {
+    openModal(dialog);
+    search.focus();
+    load();
+  });
+  on("indexed", load);
+  on("articles?", () => listing.total && send("articles", listing)); // whoever arrives later than the list
   load();
-});
-on("indexed", load);
-on("articles?", () => listing.total && send("articles", listing)); // whoever arrives later than the list
-load();
+};

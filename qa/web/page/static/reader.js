@@ -1,5 +1,16 @@
-// The reader: a whole article in a dialog, scrolled to the marked words. While it is open the page's
-// address names the article and the mark, so that it can be passed on.
+/*
+ * A whole article in a dialog, scrolled to the marked words. While it is open the page's address names the article
+ * and the mark, so that it can be passed on.
+ */
+import { button, copy, dialogOf, hashOf, make, on, original, pageAddress, present } from "./dom.js";
+
+/** @type {Component} */
+let component;
+/** @type {HTMLElement | null | undefined} */
+let opener = null;
+/** @type {Place} */
+let shown = { id: "" };
+
 const title = make("h2", { id: "reader-title" });
 const about = make("p", { class: "about" });
 const note = make("p", { class: "note", role: "note" });
@@ -8,50 +19,56 @@ const share = button("Copy link", { class: "plain" }, () => copy(pageAddress() +
 const text = make("div", { class: "text" });
 const body = make("div", { class: "body", tabindex: "0", role: "group", "aria-labelledby": "reader-title" }, note, text);
 const dialog = dialogOf("reader", [title, about], [link, share], body);
-element.replaceChildren(dialog);
 
-let opener = null;
-let shown = null;
-
+/** @returns {Place | null} */
 const wanted = () => {
   const parts = new URLSearchParams(location.hash.slice(1));
-  if (!parts.has("article")) return null;
+  const id = parts.get("article");
+  if (id === null) return null;
   const [start, end] = ["start", "end"].map((name) => Math.trunc(Number(parts.get(name))) || 0);
-  return { id: parts.get("article"), start, end, check: parts.get("check") ?? "" };
+  return { id, start, end, check: parts.get("check") ?? "" };
 };
 
-const block = ({ rank, parts, page }) => [
-  page ? make("p", { class: "page" }, `Page ${page}`) : null,
-  make(
-    rank ? `h${rank}` : "p",
-    {},
-    ...parts.map((part) => (part.marked ? make("mark", {}, part.text) : part.text)),
-  ),
-];
+/** @param {Block} block @param {number} rank of its heading, 0 for a paragraph */
+const drawn = ({ parts, page }, rank) =>
+  present([
+    page ? make("p", { class: "page" }, `Page ${page}`) : null,
+    make(
+      /** @type {"p"} */ (rank ? `h${rank}` : "p"),
+      {},
+      ...parts.map((part) => (part.marked ? make("mark", {}, part.text) : part.text)),
+    ),
+  ]);
 
-// Headings below the dialog's own, h2; files skip levels, which those who listen to a page would miss.
-const ranked = (blocks) => {
+/**
+ * Draw the blocks, with headings below the dialog's own, h2; files skip levels, which those who listen would miss.
+ * @param {Block[]} blocks
+ */
+const flow = (blocks) => {
   let last = 2;
-  return blocks.map((each) => ({ ...each, rank: each.level && (last = Math.min(each.level + 2, last + 1, 6)) }));
+  return blocks.flatMap((block) => drawn(block, block.level && (last = Math.min(block.level + 2, last + 1, 6))));
 };
 
+/** @param {Place} place @returns {Promise<ArticleView>} */
 const load = async ({ id, start = 0, end = 0, quote = "", check = "" }) => {
   try {
-    return await server.read_article({ id, start, end, quote, check });
+    return await component.server.read_article({ id, start, end, quote, check });
   } catch {
-    return { missing: "The article could not be loaded. Is the server still running?" };
+    const missing = "The article could not be loaded. Is the server still running?";
+    return { title: "", about: "", url: null, note: "", blocks: [], missing };
   }
 };
 
-const show = async (where) => {
-  const article = await load(where);
-  shown = where;
+/** @param {Place} place */
+const show = async (place) => {
+  const article = await load(place);
+  shown = place;
   title.textContent = article.missing ? "No such article" : article.title;
-  about.textContent = article.missing ? "" : (where.about ?? article.about);
+  about.textContent = article.missing ? "" : (place.about ?? article.about);
   note.textContent = article.missing ?? article.note;
   link.replaceChildren(original(article.url) ?? "");
   share.hidden = Boolean(article.missing);
-  text.replaceChildren(...ranked(article.blocks ?? []).flatMap(block).filter(Boolean));
+  text.replaceChildren(...flow(article.blocks ?? []));
   if (!dialog.open) dialog.showModal();
   body.focus({ preventScroll: true });
   body.scrollTop = 0;
@@ -59,8 +76,8 @@ const show = async (where) => {
 };
 
 const follow = () => {
-  const where = wanted();
-  if (where) show(where);
+  const place = wanted();
+  if (place) show(place);
   else dialog.close();
 };
 
@@ -71,10 +88,16 @@ dialog.addEventListener("close", () => {
   if (history.state?.reader) history.back();
   else history.replaceState(null, "", location.pathname + location.search);
 });
-addEventListener("popstate", follow);
-on("read", async (where) => {
-  opener = where.opener;
-  await show(where);
-  history.pushState({ reader: true }, "", hashOf(where));
-});
-if (wanted()) follow();
+
+/** @param {Component} given */
+export const start = (given) => {
+  component = given;
+  component.element.replaceChildren(dialog);
+  addEventListener("popstate", follow);
+  on("read", async (/** @type {Place} */ place) => {
+    opener = place.opener;
+    await show(place);
+    history.pushState({ reader: true }, "", hashOf(place));
+  });
+  if (wanted()) follow();
+};

@@ -1,33 +1,45 @@
-// What was searched for instead of a question: the chip under its answer, and the form that takes its place while
-// the words are changed. The links are in the chat, which is not ours to draw.
-let leave = null; // closes the form that is open
+/*
+ * What was searched for instead of a question: the chip under its answer, and the form that takes its place while the
+ * words are changed. The links are in the chat, which is not ours to draw.
+ */
+import { button, make, say } from "./dom.js";
+
+/** @typedef {(turn: Turn, wording: string) => void} Ask */
+
+/** @type {(() => void) | null} closes the form that is open */
+let leave = null;
 
 const beingAnswered = () => document.querySelector("#chat .bot.message p:only-child > em:only-child");
 
-// Ask a turn's question again, and search for exactly these words.
-const askAgain = (turn, wording) => {
-  if (beingAnswered()) return say("Wait for the answer to your last question");
-  leave?.();
-  trigger("submit", { number: turn.number, searched_for: wording });
-};
+/** @param {Component} component @returns {Ask} what asks a turn's question again, and searches for exactly these words */
+export const asker =
+  ({ trigger }) =>
+  (turn, wording) => {
+    if (beingAnswered()) return say("Wait for the answer to your last question");
+    leave?.();
+    trigger("submit", { number: turn.number, searched_for: wording });
+  };
 
-const reword = (turn, link) => {
+/** @param {Turn} turn @param {HTMLElement} link @param {Ask} ask */
+export const reword = (turn, link, ask) => {
   leave?.();
   const chip = link.closest("p");
-  const most = document.querySelector("#box textarea").maxLength;
-  const input = make("input", { type: "text", value: turn.searched_for, required: true, maxlength: most > 0 ? most : null, autocomplete: "off" });
+  if (!chip) return;
+  const most = /** @type {HTMLTextAreaElement | null} */ (document.querySelector("#box textarea"))?.maxLength ?? 0;
+  const input = make("input", { type: "text", required: true, maxlength: most > 0 ? most : null, autocomplete: "off" });
+  input.value = turn.searched_for;
   const form = make(
     "form",
     { class: "rewording", "aria-label": "Change the wording" },
     make("label", {}, "Search for", input),
     make("button", { type: "submit", class: "primary" }, "Search"),
-    button("Cancel", {}, () => leave()),
+    button("Cancel", {}, () => leave?.()),
   );
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    if (input.value.trim()) askAgain(turn, input.value.trim());
+    if (input.value.trim()) ask(turn, input.value.trim());
   });
-  form.addEventListener("keydown", (event) => event.key === "Escape" && leave());
+  form.addEventListener("keydown", (event) => event.key === "Escape" && leave?.());
   leave = () => {
     leave = null;
     form.remove();
