@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -109,7 +110,10 @@ def test_update_that_fails_in_any_way_is_logged(
     with monkeypatch.context() as patch:
         patch.setattr(follower.briefing, "update", lambda **_: 1 / 0)
         write_article(corpus_folder, "new.md", "A bridge was built.")
-        follower.wait(lambda: "ZeroDivisionError" in caplog.text)
+        deadline = time.monotonic() + PATIENCE
+        while "ZeroDivisionError" not in caplog.text and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert "ZeroDivisionError" in caplog.text
     write_article(corpus_folder, "newer.md", "A bridge was built.")
     follower.wait(has(follower, "newer.md"))
 
