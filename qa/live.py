@@ -62,7 +62,7 @@ Ask = Callable[[Snapshot, str], Answer]
 
 @dataclass(frozen=True, slots=True)
 class _Consent:
-    """What an update may do, and what must hold for it."""
+    """What an update is allowed to do, and what it has to check."""
 
     deletions: bool = False
     strict: bool = False

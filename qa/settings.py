@@ -180,7 +180,7 @@ class ServeSettings(_Group):
         (),
         description="Addresses or networks whose X-Forwarded-… headers are believed; others might lie.",
     )
-    admin: bool = Field(False, description="Offer rebuild, upload, removal and roll back to whoever may come in.")
+    admin: bool = Field(False, description="Offer rebuild, upload, removal and rollback to everyone who can log in.")
     feedback: bool = Field(
         True, description="Let readers rate answers; votes go to feedback.jsonl in the index folder and nowhere else."
     )
@@ -244,7 +244,7 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Let variables win over the file, whose values arrive as init arguments."""
+        """Give variables precedence over the file, whose values arrive as init arguments."""
         return env_settings, init_settings
 
 

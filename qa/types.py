@@ -254,7 +254,7 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Corpus:
-    """What a folder holds: articles by id order, files that were refused, and remarks on accepted ones.
+    """The contents of a folder: articles by id order, files that were refused, and remarks on accepted ones.
 
     `unread` names what the system would not let us read, so that nothing is known of the articles there: a
     folder as `sub/` (the corpus folder itself as the empty string), a JSON Lines file as `path#`, any other

@@ -1,7 +1,7 @@
 """Follow a corpus folder: when files in it change, bring the index in step.
 
-Changes are collected until the folder has been quiet for a moment. Whatever goes wrong is told and waited out: the
-last good generation goes on being served.
+Changes are collected until the folder has been quiet for a moment. Failures are logged, and the last good generation
+stays in service.
 """
 
 from __future__ import annotations

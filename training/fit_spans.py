@@ -12,7 +12,7 @@ Three linear models over the features of `qa.reader.spans`, written to `qa/weigh
 The questions are of sets that the network was not trained on: `nq_open_oracle`, the articles of `squad_v1.1_dev` that
 are not in SQuAD 2.0, and the articles of SQuAD 2.0 that were kept out of training, whose questions without an answer
 people wrote to look as if they had one. Some of the articles are fitted on, the others are reported
-(`qa.evaluation.datasets.Asked.reported`).
+(`qa.evaluation.datasets.CollectionQuestion.reported`).
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
 from qa.encoder import SentenceEncoder
-from qa.evaluation.datasets import Asked, beir_collection, squad_collection, unseen_squad
+from qa.evaluation.datasets import CollectionQuestion, beir_collection, squad_collection, unseen_squad
 from qa.evaluation.reading import Desk, Keeps
 from qa.evaluation.statistics import auroc, calibration_error, exact, f1
 from qa.reader import Linear, Network, SentenceReader, SpanReader
@@ -114,7 +114,7 @@ def given(desk: Desk, reader: SpanReader) -> Iterator[Case]:
             yield _case(asked, "" if asked.answers else "written", found.readings, texts)
 
 
-def _case(asked: Asked, absent: str, readings: Sequence[Reading], texts: dict[str, str]) -> Case:
+def _case(asked: CollectionQuestion, absent: str, readings: Sequence[Reading], texts: dict[str, str]) -> Case:
     said = [texts[r.hit.passage.article_id][r.answer_start : r.answer_end] for r in readings]
     own = [r.hit.passage.article_id == asked.article for r in readings]
     good = [not absent and f1(text, asked.answers) >= RIGHT for text in said]

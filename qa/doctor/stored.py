@@ -52,7 +52,7 @@ def _check_made(generation: Generation, settings: IndexSettings, fingerprint: st
             f"was built with the model {made.model!r} ({made.fingerprint[:12]}), the settings name "
             f"{settings.model!r} ({fingerprint[:12]})"
         )
-        remedy = f"{BUILD} to encode everything anew, or set [index] model to what it was"
+        remedy = f"{BUILD} to encode everything again, or set [index] model to what it was"
         yield Finding("index-model", Severity.ATTENTION, place, problem, remedy)
     for name in ("passage_chars", "overlap_chars"):
         was, is_now = getattr(made, name), getattr(settings, name)

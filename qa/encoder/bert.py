@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from qa.types import Vectors
 
 Precision = Literal["fp32", "bf16"]
-Done = Callable[[int], None]  # told how many texts were encoded since the last call
+Done = Callable[[int], None]  # called with the number of texts encoded since the last call
 
 TOKENS = 2048  # of one batch: its activations stay near the cache; 8192 are a fifth slower
-# Of transformers' BertConfig: what must hold for the arithmetic below to be all there is.
+# Of transformers' BertConfig: what the arithmetic below relies on.
 PLAIN = {
     "model_type": "bert",
     "hidden_act": "gelu",
@@ -46,7 +46,7 @@ NEEDED = ("num_hidden_layers", "num_attention_heads", "layer_norm_eps")  # of `c
 
 @dataclass(frozen=True, slots=True)
 class BertSpec:
-    """What must be known of a BERT sentence encoder beside its shape, its weights and its vocabulary."""
+    """How a BERT sentence encoder pools and normalises, besides its shape, weights and vocabulary."""
 
     folder: Path
     first_token: bool  # pooling: the first token, or the mean of all

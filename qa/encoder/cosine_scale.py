@@ -33,7 +33,7 @@ PASSAGES = (
     "The trial gave a new measles vaccine to four hundred pupils of twelve schools.",
     "Judges found that the levy on sugar does not break the constitution.",
 )
-MOST = 0.95  # a model that tells nothing apart is not stretched without end
+MOST = 0.95  # bounds the stretch for a model that cannot tell texts apart
 
 
 def unrelated_cosine(encoder: Encoder) -> float:

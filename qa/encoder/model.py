@@ -132,7 +132,7 @@ class Prompts:
             found = json.loads(file.read_text(encoding="utf-8")).get("prompts") if file.is_file() else None
             named = {name: text for name, text in (found or {}).items() if isinstance(text, str)}
         except (OSError, ValueError, AttributeError) as exc:
-            raise ModelError(f"{file} cannot be read: {exc}; restore it, or install the model anew") from exc
+            raise ModelError(f"{file} cannot be read: {exc}; restore it, or install the model again") from exc
         # An empty "document" is what sentence-transformers writes by default; it hides no "passage".
         passage = next((named[name] for name in ("document", "passage", "corpus") if named.get(name)), "")
         return cls(named.get("query", ""), passage)

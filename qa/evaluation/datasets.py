@@ -90,7 +90,7 @@ def json_lines(file: Path) -> Iterator[tuple[int, dict[str, Any]]]:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class CollectionQuestion:
     """A question of a collection: its passage's article, what must not be split between fitting and reporting, the
     answers (none: its passage does not answer it), and whether it is for the report. The verdict is fitted on the
     others.
@@ -110,7 +110,7 @@ class Collection:
     name: str
     articles: tuple[Article, ...]
     groups: dict[str, str]  # article id -> group
-    asked: tuple[Asked, ...]
+    asked: tuple[CollectionQuestion, ...]
 
     def thinned(self, most: int) -> Collection:
         """Keep at most so many questions, evenly taken."""
@@ -155,7 +155,7 @@ def beir_collection(folder: Path) -> Collection:
         own = (values.get("passage") or list(dataset.qrels.get(query, {})) or [""])[0]
         if own in groups:
             answers = tuple(values.get("answers", ())) if values.get("answerable", True) else ()
-            asked.append(Asked(text, own, groups[own], answers, is_reported(groups[own])))
+            asked.append(CollectionQuestion(text, own, groups[own], answers, is_reported(groups[own])))
     return Collection(folder.name, dataset.articles, groups, tuple(asked))
 
 
@@ -175,7 +175,9 @@ def squad_collection(file: Path) -> Collection:
             groups[key] = article["title"]
             reported = is_held_out_to_report(article["title"])
             asked += [
-                Asked(q["question"], key, article["title"], tuple(a["text"] for a in q["answers"]), reported)
+                CollectionQuestion(
+                    q["question"], key, article["title"], tuple(a["text"] for a in q["answers"]), reported
+                )
                 for q in paragraph["qas"]
             ]
     return Collection("squad_v2.0_dev", tuple(sorted(articles, key=lambda a: a.id)), groups, tuple(asked))

@@ -3,7 +3,7 @@
 DATA holds `nq_open_oracle`, `clapnq_dev` and `squad_v1.1_dev` in BEIR form and `reader_training/squad_v2.0_dev.json`.
 Each set becomes a collection that is indexed like any corpus. "Given" means that only the question's own passage is
 read; "asked" means that the whole collection is asked, as a user would. Nothing is reported that the network or the
-verdict was fitted on: the split is by article, by fixed hashes (`Asked.reported`).
+verdict was fitted on: the split is by article, by fixed hashes (`CollectionQuestion.reported`).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from qa.briefing import Briefing
-from qa.evaluation.datasets import Asked, Collection, beir_collection, squad_collection, unseen_squad
+from qa.evaluation.datasets import CollectionQuestion, Collection, beir_collection, squad_collection, unseen_squad
 from qa.evaluation.statistics import auroc, calibration_error, exact, f1
 from qa.reader import linear
 from qa.reader.answer import Findings, answer_from
@@ -59,15 +59,15 @@ class Desk:
         readings = (reader or snapshot.reader).read(question, ranked)
         return Findings(question, ranked, readings, generation.articles, generation.name)
 
-    def own(self, asked: Asked) -> Keeps:
+    def own(self, asked: CollectionQuestion) -> Keeps:
         """Keep only the question's own passage."""
         return lambda hit: hit.passage.article_id == asked.article
 
-    def without_own(self, asked: Asked) -> Keeps:
+    def without_own(self, asked: CollectionQuestion) -> Keeps:
         """Take the question's own passage away."""
         return lambda hit: hit.passage.article_id != asked.article
 
-    def without_group(self, asked: Asked) -> Keeps:
+    def without_group(self, asked: CollectionQuestion) -> Keeps:
         """Take all passages of the question's article away."""
         groups = self.collection.groups
         return lambda hit: groups[hit.passage.article_id] != asked.group
@@ -94,7 +94,7 @@ class Judged:
     right: bool  # the first citation quotes the answer from the question's own passage
 
 
-def judge(asked: Asked, answer: Answer, present: bool) -> Judged:
+def judge(asked: CollectionQuestion, answer: Answer, present: bool) -> Judged:
     """Compare an answer with the gold ones."""
     text, first = short(answer), answer.citations[0] if answer.citations else None
     right = first is not None and present and any(a.casefold() in first.quote.casefold() for a in asked.answers)

@@ -27,7 +27,7 @@ from qa.types import Article, Corpus, Encoder, Passage, Problem, Progress, Recei
 if TYPE_CHECKING:
     from qa.types import Vectors
 
-BATCH = 256  # passages that are encoded and written together; their texts and vectors are all that is held
+BATCH = 256  # passages that are encoded and written together; only their texts and vectors are in memory
 SAMPLE = 8  # passages of a new generation that are looked for by their own text
 ALIKE = 0.98  # cosine of a stored vector with its passage encoded once more; fp16 and batching cost less than 0.001
 
@@ -128,7 +128,7 @@ def empty_message(corpus: Corpus) -> str:
 
 
 def _kept(corpus: Corpus, previous: Generation | None) -> list[Article]:
-    """Return the articles of the previous generation whose place could not be read: nobody has deleted them."""
+    """Return the articles of the previous generation whose folder could not be read: they were not deleted."""
     read = {article.id for article in corpus.articles}
     old = previous.articles if previous else {}
     return [article for i, article in old.items() if i not in read and corpus.left_unread(i)]
@@ -225,7 +225,7 @@ def _rows_by_article(generation: Generation) -> dict[str, list[int]]:
 
 
 class _Work:
-    """How many texts have been encoded, of how many, told to whoever wants to know."""
+    """Encodes texts and reports how many of the total are done."""
 
     def __init__(self, total: int, progress: Progress | None) -> None:
         self.total, self.progress, self.done = total, progress, 0
@@ -269,7 +269,7 @@ def _batch(pieces: Sequence[_Piece], plan: Plan, work: _Work) -> PassageBatch:
 
 
 def _probe(generation: Generation, encoder: Encoder) -> None:
-    """Look for a sample of passages by their own text, encoded once more: their rows must be theirs, and found.
+    """Retrieve a sample of passages by their own text, encoded once more; each must find its own row.
 
     Raises `IndexCorruptError`.
     """

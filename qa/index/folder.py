@@ -25,7 +25,7 @@ from filelock import FileLock, Timeout
 from qa.disk import sync, sync_folder
 from qa.errors import IndexBusyError, IndexCorruptError, IndexNotFoundError, StoredIndexError
 from qa.index.generations import Generation, open_generation
-from qa.index.manifest import ANEW, Manifest, read_manifest
+from qa.index.manifest import REBUILD, Manifest, read_manifest
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +37,7 @@ LOCK_SECONDS = 600  # how long a build waits for another one
 
 @dataclass(frozen=True, slots=True)
 class Pointer:
-    """Which generation is current, and whether a rollback holds it there against automatic updates."""
+    """Which generation is current, and whether a rollback keeps it there against automatic updates."""
 
     name: str
     held: bool = False
@@ -45,7 +45,7 @@ class Pointer:
 
 @dataclass(frozen=True, slots=True)
 class GenerationEntry:
-    """One generation of an index folder, as its manifest tells; counts are None where that is damaged."""
+    """One generation of an index folder, as its manifest describes it; counts are None where that is damaged."""
 
     name: str
     created: str | None
@@ -102,10 +102,10 @@ def read_pointer(index: Path) -> Pointer:
             "(--index on the command line, index=… in Python, [index] folder in briefing.toml)"
         ) from exc
     except (OSError, UnicodeDecodeError) as exc:
-        raise IndexCorruptError(f"{index / POINTER} cannot be read: {exc}; {ANEW}") from exc
+        raise IndexCorruptError(f"{index / POINTER} cannot be read: {exc}; {REBUILD}") from exc
     name = words[0] if words else ""
     if not name.startswith("gen-") or Path(name).name != name or words[1:] not in ([], [HELD]):
-        raise IndexCorruptError(f"{index / POINTER} names no generation: {' '.join(words)[:80]!r}; {ANEW}")
+        raise IndexCorruptError(f"{index / POINTER} names no generation: {' '.join(words)[:80]!r}; {REBUILD}")
     return Pointer(name, held=len(words) == 2)
 
 
@@ -211,7 +211,7 @@ def sweep(index: Path, keep: int, damaged: str | None = None) -> None:
     others = [folder for folder in _newest_first(index) if folder.name != current]
     doomed = [folder for folder in others if folder.name == damaged]
     for folder in doomed + [folder for folder in others if folder not in doomed][keep - 1 :]:
-        with contextlib.suppress(OSError):  # a hidden name first: cut short, it is no half generation
+        with contextlib.suppress(OSError):  # renamed to a hidden name first, so that an interrupted removal leaves no half generation
             folder.rename(index / f"{BUILDING}{folder.name}")
     for folder in index.glob(f"{BUILDING}*"):
         shutil.rmtree(folder, ignore_errors=True)

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from qa.errors import IndexCorruptError
-from qa.index.manifest import ANEW, ARTICLES, PASSAGES, Manifest, read_manifest, sha256
+from qa.index.manifest import REBUILD, ARTICLES, PASSAGES, Manifest, read_manifest, sha256
 from qa.store import LocalStore
 from qa.types import Article, Passage, Span, Store
 
@@ -59,11 +59,11 @@ def open_generation(folder: Path) -> Generation:
     manifest = read_manifest(folder)
     for name, expected in manifest.files.items():
         if sha256(folder / name) != expected:
-            raise IndexCorruptError(f"{folder / name} is not as it was written; {ANEW}")
+            raise IndexCorruptError(f"{folder / name} is not as it was written; {REBUILD}")
     try:
         return _load(folder, manifest)
     except (OSError, ValueError, KeyError, TypeError, IndexError) as exc:
-        raise IndexCorruptError(f"{folder} does not fit together: {exc!r}; {ANEW}") from exc
+        raise IndexCorruptError(f"{folder} does not fit together: {exc!r}; {REBUILD}") from exc
 
 
 def _load(folder: Path, manifest: Manifest) -> Generation:

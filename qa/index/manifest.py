@@ -14,7 +14,7 @@ from qa.errors import IndexCorruptError, IndexMismatchError
 
 FORMAT = 3  # raise it when an older reader would misread the files
 MANIFEST, ARTICLES, PASSAGES = "manifest.json", "articles.jsonl", "passages.jsonl"
-ANEW = "run `briefing index` to build anew"
+REBUILD = "run `briefing index` to rebuild it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +47,13 @@ def read_manifest(folder: Path) -> Manifest:
         text = (folder / MANIFEST).read_text(encoding="utf-8")
         found = json.loads(text).get("format")
     except (OSError, ValueError, AttributeError) as exc:
-        raise IndexCorruptError(f"{folder / MANIFEST} cannot be read: {exc}; {ANEW}") from exc
+        raise IndexCorruptError(f"{folder / MANIFEST} cannot be read: {exc}; {REBUILD}") from exc
     if found != FORMAT:
-        raise IndexMismatchError(f"{folder} has format version {found!r}, this program reads {FORMAT}; {ANEW}")
+        raise IndexMismatchError(f"{folder} has format version {found!r}, this program reads {FORMAT}; {REBUILD}")
     try:
         return TypeAdapter(Manifest).validate_json(text, strict=True)
     except ValidationError as exc:
-        raise IndexCorruptError(f"{folder / MANIFEST}: {exc}; {ANEW}") from exc
+        raise IndexCorruptError(f"{folder / MANIFEST}: {exc}; {REBUILD}") from exc
 
 
 def sha256(file: Path) -> str:
@@ -62,4 +62,4 @@ def sha256(file: Path) -> str:
         with file.open("rb") as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()
     except OSError as exc:
-        raise IndexCorruptError(f"{file} cannot be read: {exc.strerror}; {ANEW}") from exc
+        raise IndexCorruptError(f"{file} cannot be read: {exc.strerror}; {REBUILD}") from exc

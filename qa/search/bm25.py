@@ -22,7 +22,7 @@ FLOOR = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Lexical:
-    """The BM25 scores of every passage for one question, and which passages hold what."""
+    """The BM25 scores of every passage for one question, and which terms each passage contains."""
 
     scores: Scores  # (passages,)
     weight: float  # idf of all terms together

@@ -21,7 +21,7 @@ class FilterOptions(TypedDict, total=False):
 
 
 class SearchOptions(FilterOptions, total=False):
-    """What a search may be given beside the question: filters, and settings of this call."""
+    """Keywords of a search besides the question: filters, and settings for this call."""
 
     collapse: bool
     mode: Mode | None

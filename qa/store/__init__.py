@@ -1,4 +1,4 @@
-"""What holds the vectors and BM25 statistics of one generation."""
+"""The vectors and BM25 statistics of one generation."""
 
 from qa.store.local import LocalStore
 from qa.store.writer import StoreWriter

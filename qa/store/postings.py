@@ -1,4 +1,4 @@
-"""BM25 as postings on disk: for each term the passages that hold it, and its weight there.
+"""BM25 as postings on disk: for each term the passages that contain it, and its weight there.
 
 The variant is Lucene's with k1 1.2 and b 0.75 (Robertson and Zaragoza 2009; Kamphuis et al. 2020): a term weighs
 idf * tf / (tf + k1 * (1 - b + b * length / average length)). The second factor is what is stored. A question reads

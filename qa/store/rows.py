@@ -28,7 +28,7 @@ class RowFile:
         self.rows += len(rows)
 
     def close(self) -> None:
-        """Write the header anew and close the file."""
+        """Rewrite the header and close the file."""
         if not self._stream.closed:
             self._stream.seek(0)
             self._write_header()

@@ -118,7 +118,7 @@ def test_other_format_version_is_a_mismatch_with_both_versions(index: Path, vers
 @pytest.mark.parametrize("text", ["", "{", "[]", "null", "\x00", '"text"'])
 def test_damaged_manifest_is_told(index: Path, text: str) -> None:
     (current_generation(index).folder / "manifest.json").write_text(text)
-    with pytest.raises(IndexCorruptError, match=r"manifest\.json.*run `briefing index` to build anew"):
+    with pytest.raises(IndexCorruptError, match=r"manifest\.json.*run `briefing index` to rebuild it"):
         current_generation(index)
 
 
@@ -165,7 +165,7 @@ POINTERS: dict[str, Callable[[Path], object]] = {
 @pytest.mark.parametrize("damage", POINTERS)
 def test_damaged_pointer_is_told(index: Path, damage: str) -> None:
     POINTERS[damage](index / "CURRENT")
-    with pytest.raises(IndexCorruptError, match=r"run `briefing index` to build anew"):
+    with pytest.raises(IndexCorruptError, match=r"run `briefing index` to rebuild it"):
         current_generation(index)
 
 

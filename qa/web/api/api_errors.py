@@ -1,4 +1,4 @@
-"""What a program is told of an error: a status, a type and one sentence, never a path or a trace."""
+"""Errors as programs receive them: a status, a type and one sentence, never a path or a stack trace."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class ErrorReply:
 
 
 LOG_HAS_IT = "the log of the server has the details"
-# The first class that fits counts. Without a sentence the error's own is told: those name no folder.
+# The first matching class counts. None passes the error's own message on; those name no folder.
 FAULTS: tuple[tuple[type[Exception], int, str | None], ...] = (
     (QuestionError, 400, None),
     (FilterError, 400, None),
@@ -59,7 +59,7 @@ FAULTS: tuple[tuple[type[Exception], int, str | None], ...] = (
 
 
 def told(exc: Exception) -> ErrorReply:
-    """Return what a program is told of an error."""
+    """Return the reply for an error."""
     for kind, status, message in FAULTS:
         if isinstance(exc, kind):
             return ErrorReply(status, Fault(type(exc).__name__, message or str(exc)))

@@ -50,7 +50,7 @@ Names = Annotated[list[Annotated[str, Field(max_length=500)]], Field(max_length=
 Id = Annotated[str, Path(max_length=MAX_ID, description="As in the list; `/` stays, `#` is written %23.")]
 
 
-class Filters(BaseModel):
+class FilterBody(BaseModel):
     """Which articles are asked; all of them by default."""
 
     model_config = ConfigDict(extra="forbid")
@@ -181,7 +181,7 @@ def _add_asking(api: FastAPI, briefing: Briefing, queue: Queue) -> None:
     most = briefing.settings.reader.question_chars
     Question = Annotated[str, Field(min_length=1, max_length=most, pattern=r"\S")]  # noqa: N806 - a type
 
-    class Asked(Filters):
+    class Asked(FilterBody):
         """A question, and which articles it is put to."""
 
         question: Question
@@ -290,7 +290,7 @@ async def _on_validation_failed(_: Request, exc: Exception) -> JSONResponse:
 
 
 async def on_http_error(request: Request, exc: Exception) -> JSONResponse:
-    """Return what is told of an error that the framework raised."""
+    """Return the reply for an error that the framework raised."""
     assert isinstance(exc, HTTPException)
     names = {404: "NotFound", 405: "MethodNotAllowed", 413: "TooLarge"}
     fault = Fault(names.get(exc.status_code, "BadRequest"), str(exc.detail))

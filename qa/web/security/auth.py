@@ -138,7 +138,7 @@ class Authenticator:
         return name
 
     def _seal(self, header: str) -> bytes:
-        """Return what stands for a header in memory: nobody can read a password out of it."""
+        """Return the key of a header in memory, from which no password can be read."""
         return hmac.digest(self._key, header.encode("utf-8", "replace"), "sha256")
 
 

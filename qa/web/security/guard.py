@@ -180,7 +180,7 @@ def _check_origin(headers: Headers) -> None:
     site = headers.get("sec-fetch-site")
     origin = headers.get("origin")
     if site in ("same-origin", "none") or (site is None and origin is None):
-        return  # the second: no browser, so nobody who could be led here unawares
+        return  # without that header it is no browser, which another page could have sent here
     if site is not None or urlsplit(origin or "").netloc.lower() != headers.get("host", "").lower():
         raise Refused(403, "ForeignOrigin", "a page of another origin may not do this")
 
