@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from qa.briefing import Briefing
-from qa.evaluation.datasets import CollectionQuestion, Collection, beir_collection, squad_collection, unseen_squad
+from qa.evaluation.datasets import Collection, CollectionQuestion, beir_collection, squad_collection, unseen_squad
 from qa.evaluation.statistics import auroc, calibration_error, exact, f1
 from qa.reader import linear
 from qa.reader.answer import Findings, answer_from

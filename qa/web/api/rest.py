@@ -181,17 +181,17 @@ def _add_asking(api: FastAPI, briefing: Briefing, queue: Queue) -> None:
     most = briefing.settings.reader.question_chars
     Question = Annotated[str, Field(min_length=1, max_length=most, pattern=r"\S")]  # noqa: N806 - a type
 
-    class Asked(FilterBody):
+    class QuestionBody(FilterBody):
         """A question, and which articles it is put to."""
 
         question: Question
 
-    class Sought(Asked):
+    class RetrieveBody(QuestionBody):
         """What passages are sought for."""
 
         k: int | None = Field(None, ge=1, le=MAX_K, description="Hits wanted; by default those of the settings.")
 
-    class AskedAfter(Asked):
+    class AskBody(QuestionBody):
         """A question, what was said before it, and which articles are asked."""
 
         history: list[TurnBody] = Field([], max_length=MAX_TURNS, description="Earlier turns, oldest first.")
@@ -200,7 +200,7 @@ def _add_asking(api: FastAPI, briefing: Briefing, queue: Queue) -> None:
         )
 
     @api.post("/ask", responses=ASKING)
-    async def ask(asked: Annotated[AskedAfter, Body()]) -> Answer:
+    async def ask(asked: Annotated[AskBody, Body()]) -> Answer:
         """Answer a question with citations, or refuse with the nearest passages."""
         history = [(turn.question, turn.answer) for turn in asked.history]
         return await queue.run(
@@ -208,7 +208,7 @@ def _add_asking(api: FastAPI, briefing: Briefing, queue: Queue) -> None:
         )
 
     @api.post("/retrieve", responses=ASKING)
-    async def retrieve(sought: Annotated[Sought, Body()]) -> Hits:
+    async def retrieve(sought: Annotated[RetrieveBody, Body()]) -> Hits:
         """List the passages nearest to a question, best first."""
         question = sought.question
         return Hits(question, await queue.run(lambda: briefing.retrieve(question, k=sought.k, **sought.chosen())))
