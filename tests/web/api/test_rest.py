@@ -263,7 +263,7 @@ def test_the_api_is_described_and_its_page_needs_nothing_from_elsewhere(client: 
     described = client.get("/api/openapi.json").json()
     assert sorted(described["paths"]) == ["/articles", "/articles/{id}", "/ask", "/health", "/retrieve", "/version"]
     assert described["servers"] == [{"url": "/api"}]
-    assert described["components"]["schemas"]["AskedAfter"]["properties"]["question"]["maxLength"] == 2000
+    assert described["components"]["schemas"]["AskBody"]["properties"]["question"]["maxLength"] == 2000
     page = client.get("/api/docs")
     assert "http" not in page.text.replace("http-equiv", "")
     assert "//" not in page.text.replace("// ", "")
