@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Literal, Unpack
 
-from qa.asking import History, answer_request, request_of, spoken, stand_alone
+from qa.asking import History, Setting, answer_request, request_of, spoken, stand_alone
 from qa.errors import ArticleNotFoundError, QuestionError
 from qa.index import Generation, GenerationEntry
 from qa.live import Live, Snapshot
@@ -49,17 +50,20 @@ class Briefing:
         briefing.serve_current() if update == "never" else briefing.update()
         return briefing
 
-    def retrieve(self, question: str, k: int | None = None, **options: Unpack[SearchOptions]) -> list[Hit]:
+    def retrieve(
+        self, question: str, k: int | None = None, *, as_of: date | None = None, **options: Unpack[SearchOptions]
+    ) -> list[Hit]:
         """Return up to k hits, best first; the same list for the same question and index, always.
 
-        `since` and `until` are included; articles without a date pass no date filter, and the trace counts them.
-        `sources` and `tags` keep articles that have one of them. Near copies in other articles fold under the best of
-        them, which names them in `also_in`, unless `collapse` is False. `mode` is `hybrid` (the default), `dense` or
-        `bm25`. `rerank` orders the first 20 hits by the trained reader's relevance too; the settings have its default.
+        `since` and `until` are included; articles without a date pass neither, and the trace counts them. `as_of`
+        leaves out what was published after that day. `sources` and `tags` keep articles that have one of them. Near
+        copies in other articles fold under the best of them, which names them in `also_in`, unless `collapse` is False.
+        `mode` is `hybrid` (the default), `dense` or `bm25`. `rerank` orders the first 20 hits by the trained reader's
+        relevance too; the settings have its default.
 
         Raises `QuestionError`, `FilterError` or `SettingsError`.
         """
-        filters, valid = Filters.of(options), self._valid(question)
+        filters, valid = Filters.of(options, as_of), self._valid(question)
         search = self.snapshot.search.using(k, options.get("mode"), options.get("rerank"))
         return search.hits(valid, filters, options.get("collapse", True))
 
@@ -75,19 +79,32 @@ class Briefing:
         return search.many(valid, filters, options.get("collapse", True))
 
     def ask(
-        self, question: str, *, history: History = (), searched_for: str | None = None, **options: Unpack[FilterOptions]
+        self,
+        question: str,
+        *,
+        history: History = (),
+        searched_for: str | None = None,
+        as_of: date | None = None,
+        without: Collection[str] = (),
+        **options: Unpack[FilterOptions],
     ) -> Answer:
         """Return the answer with its citations, or a refusal with the nearest passages.
 
         `history` holds earlier (question, answer) pairs, oldest first; an answer is an `Answer` or its text. A question
         that needs them is searched for as `stand_alone` words it, and `trace.searched_for` says so. `searched_for` is
-        a wording of your own instead: only that is searched for. The other keywords filter, as in `retrieve`.
+        a wording of your own instead: only that is searched for. The other keywords filter, as in `retrieve`; relative
+        words of the question ("last week") count from `as_of`, today by default.
+
+        `trace.request` says how the question was understood; `without` names what is not to be understood in it:
+        `kind`, `time`, `sources`.
 
         Raises `QuestionError` or `FilterError`.
         """
         chosen = self._valid(searched_for) if searched_for is not None else None
-        request = request_of(self._valid(question), history, chosen)
-        answer = answer_request(request, self.snapshot, self.settings.reader, Filters.of(options))
+        filters, snapshot = Filters.of(options, as_of), self.snapshot
+        setting = Setting.of(filters.as_of, snapshot.sources, without)
+        request = request_of(self._valid(question), history, chosen, setting)
+        answer = answer_request(request, snapshot, self.settings.reader, filters)
         if self.on_answer is not None:
             self.on_answer(answer)
         return answer
@@ -182,7 +199,8 @@ class Briefing:
         return self._live.snapshot()
 
     def _pinned_answer(self, snapshot: Snapshot, question: str) -> Answer:
-        return answer_request(request_of(question), snapshot, self.settings.reader, Filters())
+        request = request_of(question, setting=Setting(sources=snapshot.sources))
+        return answer_request(request, snapshot, self.settings.reader, Filters())
 
     def _valid(self, question: str) -> str:
         question = question.strip()

@@ -54,6 +54,7 @@ class Snapshot:
     generation: Generation
     search: Search
     reader: Reader
+    sources: tuple[str, ...] = ()  # of its articles, by name
 
 
 Ask = Callable[[Snapshot, str], Answer]
@@ -221,10 +222,11 @@ class Live:
     def _snapshot_of(self, generation: Generation) -> Snapshot:
         sentences = SentenceReader(self.encoder, generation)
         settings = self.settings.retrieval
+        sources = tuple(sorted({article.source for article in generation.articles.values() if article.source}))
         if self._network is None:
-            return Snapshot(generation, Search(generation, self.encoder, settings), sentences)
+            return Snapshot(generation, Search(generation, self.encoder, settings), sentences, sources)
         spans = SpanReader(self._network, sentences, generation)
-        return Snapshot(generation, Search(generation, self.encoder, settings, spans.relevance), spans)
+        return Snapshot(generation, Search(generation, self.encoder, settings, spans.relevance), spans, sources)
 
     def _warn(self, warning: str) -> None:
         if warning != self.warning:

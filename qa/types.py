@@ -210,17 +210,142 @@ class WriterTrace:
     failure: str | None = None
 
 
+class RequestKind(StrEnum):
+    """What kind of thing a question asks for."""
+
+    FACT = "fact"
+    LATEST = "latest"
+    PERIOD = "period"
+    SOURCE = "source"
+    LIST = "list"
+    COUNT = "count"
+    COMPARE = "compare"
+    TIMELINE = "timeline"
+    OVERVIEW = "overview"
+    SPEAKER = "speaker"  # who said what
+    SMALL_TALK = "small_talk"
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """A piece of what was understood, as a label; `without` of `Briefing.ask` takes it off by the name in `without`."""
+
+    label: str
+    without: str  # kind, time or sources
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedRequest:
+    """A question as it was understood.
+
+    `since` and `until` are days that words of the question name, both included; relative words count from `as_of`.
+    `sources` are sources of the corpus that it names, `speaker` is who is asked about. `parts` holds the questions
+    where there are several in one.
+    """
+
+    kind: RequestKind
+    as_typed: str
+    subject: str | None = None
+    since: date | None = None
+    until: date | None = None
+    sources: tuple[str, ...] = ()
+    speaker: str | None = None
+    as_of: date | None = None
+    parts: tuple[str, ...] = ()
+    chips: tuple[Chip, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class AnswerTrace:
     """How an answer came about: what was searched for, milliseconds by stage, the verdict's features.
 
-    `writer` is None where no language model was asked.
+    `request` is the question as it was understood. `writer` is None where no language model was asked.
     """
 
     searched_for: str
     milliseconds: Mapping[str, float]
     features: Mapping[str, float]
     writer: WriterTrace | None = None
+    request: ParsedRequest | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ListedArticle:
+    """An article of a list, with its first sentence, or the one that speaks of the subject: `text[start:end] == quote`.
+
+    `also_in` names its near copies.
+    """
+
+    id: str
+    title: str
+    source: str | None
+    url: str | None
+    published: date | None
+    start: int
+    end: int
+    quote: str
+    also_in: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerPart:
+    """The answer to one of several questions in one; `citations` are numbers of `Answer.citations`."""
+
+    question: str
+    text: str
+    verdict: Verdict
+    confidence: float
+    citations: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierStatement:
+    """What was said before the answer's article; `citation` is a number of `Answer.citations`."""
+
+    value: str
+    citation: int
+
+
+@dataclass(frozen=True, slots=True)
+class SaidValue:
+    """A value with the citations, by number, that give it; `current` tells the latest from superseded ones."""
+
+    value: str
+    citations: tuple[int, ...]
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """The values that articles give, the newest first. Near copies count once.
+
+    `finding` is `agree` (several say the same), `differ` (sources differ at the same time), or `superseded` (the
+    latest account differs from earlier ones).
+    """
+
+    finding: Literal["agree", "differ", "superseded"]
+    values: tuple[SaidValue, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ResolvedDate:
+    """A relative date in a quotation, such as "Sunday", and the day it means; offsets in the article."""
+
+    citation: int
+    start: int
+    end: int
+    day: date
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineEntry:
+    """A dated statement: when, how that is known (`article` or `sentence`), the citation, and who says it too."""
+
+    day: date
+    precision: Literal["day", "month", "year"]
+    dated_by: Literal["article", "sentence"]
+    citation: int
+    also_in: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +353,9 @@ class Answer:
     """The answer to a question. Unless `answered` it has no citations; `hits` hold the nearest.
 
     `written` holds the sentences of `text` where a language model wrote them; it is empty where `text` is quoted.
+    `parts` answers several questions one by one. `listing` holds articles where the list of articles answers, cut from
+    `total`. `earlier` is what was said before, `later` newer articles on the subject, `agreement` the values that
+    articles give. `dates` resolves relative dates of the quotations, `timeline` dates them.
 
     `confidence` is the estimated probability, 0..1, that the first citation answers the question; of an overview ("tell
     me about X") the share of the subject's terms, by weight, that its first citation holds; 1 for the verdict `about`.
@@ -242,6 +370,14 @@ class Answer:
     generation: str
     trace: AnswerTrace = field(compare=False)
     written: tuple[WrittenSentence, ...] = ()
+    parts: tuple[AnswerPart, ...] = ()
+    listing: tuple[ListedArticle, ...] = ()
+    total: int = 0
+    earlier: tuple[EarlierStatement, ...] = ()
+    later: tuple[ListedArticle, ...] = ()
+    agreement: Agreement | None = None
+    dates: tuple[ResolvedDate, ...] = ()
+    timeline: tuple[TimelineEntry, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,16 @@
 `request` says what is asked for, given the conversation before it; `answering` takes the request to hits, readings and
 an answer. Follow-ups: `turns` bounds the history, `mentions` finds who and what was spoken of, `antecedents` chooses
 among them, `needs_context` says whether a question needs them, `fragments` and `rewrite` word it so that it stands
-alone, `fusion` joins the hits of both wordings. `small_talk` answers from the list of articles, `overview` chooses
-sentences about a subject.
+alone, `fusion` joins the hits of both wordings.
+
+What is asked for: `kinds` has the rules, `times` the words that name a time, `parts` tells several questions in one
+apart, `joining` makes one answer of theirs. `small_talk` and `listing` answer from the list of articles, `subjects`
+says which articles and sentences speak of a subject, `overview` chooses sentences about one.
 """
 
 from qa.asking.answering import answer_request
-from qa.asking.request import Request, request_of, spoken
+from qa.asking.request import Request, Setting, request_of, spoken
 from qa.asking.rewrite import stand_alone
 from qa.asking.turns import History
 
-__all__ = ["History", "Request", "answer_request", "request_of", "spoken", "stand_alone"]
+__all__ = ["History", "Request", "Setting", "answer_request", "request_of", "spoken", "stand_alone"]

@@ -8,13 +8,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from qa.asking.fusion import DEPTH, fused
-from qa.asking.overview import PASSAGES, choose_sentences, speaking_of
-from qa.asking.request import Request
+from qa.asking.joining import joined
+from qa.asking.listing import OF_LIST, from_list
+from qa.asking.overview import PASSAGES, choose_sentences
+from qa.asking.request import Request, request_of
 from qa.asking.small_talk import reply
 from qa.reader import Findings, about, answer_from, overview_from
 from qa.search import Filters
 from qa.settings import ReaderSettings
-from qa.types import Answer, Hit, Reading
+from qa.types import Answer, Hit, Reading, Verdict
 
 if TYPE_CHECKING:
     from qa.index import Generation
@@ -25,8 +27,35 @@ GUESS_MARGIN = 0.1  # of confidence, set on the half of tests/data/dialogues.jso
 
 def answer_request(request: Request, snapshot: Snapshot, settings: ReaderSettings, filters: Filters) -> Answer:
     """Return the answer to a request, or a refusal with the nearest passages, from one snapshot."""
+    answer = _dispatched(request, snapshot, settings, filters)
+    return replace(answer, question=request.question, trace=replace(answer.trace, request=request.parsed))
+
+
+def _dispatched(request: Request, snapshot: Snapshot, settings: ReaderSettings, filters: Filters) -> Answer:
     if request.aside:
-        return _reply(request, snapshot, settings, filters)
+        return _reply(request, snapshot, filters)
+    if request.parsed.parts:
+        return _one_by_one(request, snapshot, settings, filters)
+    if request.parsed.kind in OF_LIST and (listed := from_list(request, snapshot, filters)):
+        return listed
+    answer = _read(request, snapshot, settings, filters.narrowed(None, None, request.parsed.sources))
+    if answer.verdict is not Verdict.ANSWERED and (latest := request.as_latest):
+        return from_list(latest, snapshot, filters) or answer
+    return answer
+
+
+def _one_by_one(request: Request, snapshot: Snapshot, settings: ReaderSettings, filters: Filters) -> Answer:
+    """Return the answers to several questions as one; each may lean on the one before."""
+    said: list[tuple[str, Answer | str]] = []
+    answers: list[Answer] = []
+    for part in request.parsed.parts:
+        one = replace(request_of(part, said, setting=request.setting), question=part)
+        answers.append(_dispatched(one, snapshot, settings, filters))
+        said.append((part, answers[-1]))
+    return joined(request.searched_for, request.parsed.parts, answers)
+
+
+def _read(request: Request, snapshot: Snapshot, settings: ReaderSettings, filters: Filters) -> Answer:
     answer = _answer(request, snapshot, settings, filters)
     if request.guessed:  # no word says that it needs the conversation: then its answer has to be the better for it
         as_typed = _answer(request.as_typed, snapshot, settings, filters)
@@ -44,11 +73,11 @@ def _answer(request: Request, snapshot: Snapshot, settings: ReaderSettings, filt
         )
         if chosen:
             found = overview_from(_findings(request, snapshot, hits, chosen), chosen, _milliseconds(started, retrieved))
-            return replace(found, question=request.question)
+            return found
     read = snapshot.reader.read(request.searched_for, hits)
     readings = [r for r in read if not _is_said(r, request.already_said, snapshot.generation)]
     findings = _findings(request, snapshot, hits, readings)
-    return replace(answer_from(findings, settings, _milliseconds(started, retrieved)), question=request.question)
+    return answer_from(findings, settings, _milliseconds(started, retrieved))
 
 
 def _hits(request: Request, snapshot: Snapshot, settings: ReaderSettings, filters: Filters) -> list[Hit]:
@@ -60,19 +89,13 @@ def _hits(request: Request, snapshot: Snapshot, settings: ReaderSettings, filter
     return fused(search.hits(request.searched_for, filters), search.hits(request.raw, filters), k)
 
 
-def _reply(request: Request, snapshot: Snapshot, settings: ReaderSettings, filters: Filters) -> Answer:
+def _reply(request: Request, snapshot: Snapshot, filters: Filters) -> Answer:
     """Return what the list of articles says to small talk, or to a question about the briefing itself."""
     generation = snapshot.generation
     assert request.aside is not None
     articles = [article for article in generation.articles.values() if filters.admits(article)]
-    subject, hits, held = request.aside.subject, [], []
-    if subject:
-        held = [article for article in speaking_of(subject, generation) if filters.admits(article)]
-        named = {article.id for article in held}
-        found = snapshot.search.using(settings.passages).hits(subject, filters)
-        hits = [hit for hit in found if hit.passage.article_id in named]
-    findings = Findings(request.question, hits, (), generation.articles, generation.name)
-    return about(findings, reply(request.aside, articles, held))
+    findings = Findings(request.question, [], (), generation.articles, generation.name)
+    return about(findings, reply(request.aside, articles))
 
 
 def _findings(request: Request, snapshot: Snapshot, hits: Sequence[Hit], readings: Sequence[Reading]) -> Findings:

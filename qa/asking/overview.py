@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from qa.text.terms import terms
-from qa.types import Article, Encoder, Hit, Reading
+from qa.types import Encoder, Hit, Reading
 
 if TYPE_CHECKING:
     from qa.index import Generation
@@ -107,19 +107,3 @@ def _sentences(
             reading = Reading(hit, passage.start + start, passage.start + end, score, {"held": around})
             found.append(_Sentence(reading, vector, frozenset(own)))
     return found
-
-
-def speaking_of(subject: str, generation: Generation) -> list[Article]:
-    """Return the articles that hold every term of a subject, in title or text: those with the most about it first."""
-    scores: dict[str, float] = {}
-    holding: set[str] | None = None
-    for term in dict.fromkeys(terms(subject)):
-        found = generation.store.bm25_scores([term])  # (passages,)
-        own: set[str] = set()
-        for row in np.flatnonzero(found > 0):
-            article_id = generation.passages[int(row)].article_id
-            own.add(article_id)
-            scores[article_id] = scores.get(article_id, 0.0) + float(found[row])
-        holding = own if holding is None else holding & own
-    best = sorted(holding or (), key=lambda article_id: (-scores[article_id], article_id))
-    return [generation.articles[article_id] for article_id in best]

@@ -71,19 +71,14 @@ def aside_of(question: str) -> Aside | None:
     return None
 
 
-def reply(aside: Aside, articles: Sequence[Article], held: Sequence[Article]) -> str:
-    """Return the reply to an aside.
-
-    `articles` are all that may be spoken of; `held` are those that speak of the aside's subject, the best first.
-    """
+def reply(aside: Aside, articles: Sequence[Article]) -> str:
+    """Return the reply to an aside; `articles` are all that may be spoken of."""
     if aside.kind == "thanks":
         return "You are welcome. Ask on whenever you like."
     if aside.kind == "goodbye":
         return "Goodbye."
     if not articles:
         return "There are no articles here yet, so no question can be answered."
-    if aside.subject:
-        return _speaking(aside.subject, held)
     if aside.kind == "list":
         return f"There {_are(len(articles))}, the newest first:\n{_lines(_newest(articles))}"
     if aside.kind == "dates":
@@ -99,13 +94,6 @@ def reply(aside: Aside, articles: Sequence[Article], held: Sequence[Article]) ->
         f"{opening}Ask a question, and it is answered with sentences from the articles here, word for word, or refused "
         f"if they do not say. {facts}{_subjects(articles)} The newest:\n{_lines(_newest(articles)[:3])}"
     )
-
-
-def _speaking(subject: str, held: Sequence[Article]) -> str:
-    if not held:
-        return f"No article here speaks of “{subject}”."
-    speak = "One article speaks" if len(held) == 1 else f"{len(held)} articles speak"
-    return f"{speak} of “{subject}”:\n{_lines(held)}"
 
 
 def _are(count: int) -> str:

@@ -14,6 +14,7 @@ from rich.text import Text
 
 from qa.cli.opening import opened
 from qa.cli.options import (
+    AsOfOption,
     CorpusOption,
     IndexOption,
     JsonOption,
@@ -23,6 +24,7 @@ from qa.cli.options import (
     UntilOption,
     UpdateOption,
     Words,
+    day_of,
     filters_of,
 )
 from qa.cli.show import print_answer, print_hits, warn_of_no_hits
@@ -37,6 +39,7 @@ def ask(
     index: IndexOption = None,
     since: SinceOption = None,
     until: UntilOption = None,
+    as_of: AsOfOption = None,
     source: SourceOption = None,
     tag: TagOption = None,
     update: UpdateOption = True,
@@ -45,7 +48,7 @@ def ask(
     """Answer a question with citations, or say that the briefing does not."""
     briefing = opened(corpus, index, update)
     with waiting("reading"):
-        answer = briefing.ask(" ".join(question), **filters_of(since, until, source, tag))
+        answer = briefing.ask(" ".join(question), as_of=day_of(as_of), **filters_of(since, until, source, tag))
     warn_of_no_hits(answer.hits)
     print_json(answer) if as_json else print_answer(answer, briefing)
 
@@ -55,6 +58,7 @@ def chat(
     index: IndexOption = None,
     since: SinceOption = None,
     until: UntilOption = None,
+    as_of: AsOfOption = None,
     source: SourceOption = None,
     tag: TagOption = None,
     update: UpdateOption = True,
@@ -65,7 +69,7 @@ def chat(
     history: list[tuple[str, Answer]] = []
     for question in _typed():
         try:
-            answer = briefing.ask(question, history=history, **filters)
+            answer = briefing.ask(question, history=history, as_of=day_of(as_of), **filters)
         except QuestionError as exc:
             err.print(Text(printable(str(exc)), style="red"))
             continue
@@ -95,6 +99,7 @@ def retrieve(
     index: IndexOption = None,
     since: SinceOption = None,
     until: UntilOption = None,
+    as_of: AsOfOption = None,
     source: SourceOption = None,
     tag: TagOption = None,
     mode: Annotated[Mode | None, typer.Option(help="What ranks.", show_default="from the settings: hybrid")] = None,
@@ -116,7 +121,10 @@ def retrieve(
     briefing = opened(corpus, index, update)
     with waiting("retrieving"):
         filters = filters_of(since, until, source, tag)
-        hits = briefing.retrieve(" ".join(question), k=k, collapse=collapse, mode=mode, rerank=rerank, **filters)
+        asked = " ".join(question)
+        hits = briefing.retrieve(
+            asked, k=k, as_of=day_of(as_of), collapse=collapse, mode=mode, rerank=rerank, **filters
+        )
     warn_of_no_hits(hits)
     if hits and hits[0].trace.undated:
         err.print(f"{hits[0].trace.undated} articles without a date are left out")

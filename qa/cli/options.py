@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -31,8 +31,19 @@ SinceOption = Annotated[
 UntilOption = Annotated[
     datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Only articles published on this day or earlier.")
 ]
+AsOfOption = Annotated[
+    datetime | None,
+    typer.Option(
+        "--as-of", formats=["%Y-%m-%d"], help="As on this day: later articles do not count.", show_default="today"
+    ),
+]
 SourceOption = Annotated[list[str] | None, typer.Option("--source", help="Only this source; may be repeated.")]
 TagOption = Annotated[list[str] | None, typer.Option("--tag", help="Only articles with this tag; may be repeated.")]
+
+
+def day_of(moment: datetime | None) -> date | None:
+    """Return the day of an option."""
+    return moment.date() if moment else None
 
 
 def filters_of(
@@ -40,8 +51,8 @@ def filters_of(
 ) -> dict[str, Any]:
     """Return the keywords of `Briefing.retrieve` that these options stand for."""
     return {
-        "since": since.date() if since else None,
-        "until": until.date() if until else None,
+        "since": day_of(since),
+        "until": day_of(until),
         "sources": sources or None,
         "tags": tags or None,
     }

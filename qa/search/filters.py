@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TypedDict
 
@@ -31,7 +31,8 @@ class SearchOptions(FilterOptions, total=False):
 @dataclass(frozen=True, slots=True)
 class Filters:
     """What an article must be: published from `since` to `until` (both included), from one of `sources`,
-    with one of `tags`. An article without a date passes no date filter.
+    with one of `tags`. An article without a date passes neither of these; it passes `as_of`, which takes the articles
+    published until that day.
 
     Raises `FilterError` for values of another type, or `since` after `until`.
     """
@@ -40,9 +41,10 @@ class Filters:
     until: date | None = None
     sources: Collection[str] | None = None
     tags: Collection[str] | None = None
+    as_of: date | None = None
 
     def __post_init__(self) -> None:
-        for name in ("since", "until"):
+        for name in ("since", "until", "as_of"):
             value = getattr(self, name)
             if value is not None and type(value) is not date:  # a datetime is a date that cannot be compared with one
                 raise FilterError(f"{name} must be a datetime.date, not {value!r}")
@@ -53,13 +55,25 @@ class Filters:
                 raise FilterError(f"{name} must be a list of strings, not the string {getattr(self, name)!r}")
 
     @classmethod
-    def of(cls, options: FilterOptions | SearchOptions) -> Filters:
+    def of(cls, options: FilterOptions | SearchOptions, as_of: date | None = None) -> Filters:
         """Return the filters among the keywords of a call. Raises `FilterError`."""
-        return cls(options.get("since"), options.get("until"), options.get("sources"), options.get("tags"))
+        return cls(options.get("since"), options.get("until"), options.get("sources"), options.get("tags"), as_of)
 
     def __bool__(self) -> bool:
         """Return whether anything is filtered."""
-        return any(value is not None for value in (self.since, self.until, self.sources, self.tags))
+        return any(value is not None for value in (self.since, self.until, self.sources, self.tags, self.as_of))
+
+    def narrowed(self, since: date | None, until: date | None, sources: Collection[str]) -> Filters:
+        """Return the filters that also hold for what a question names itself; none pass where both exclude each other.
+
+        Sources that were chosen beside the question count alone.
+        """
+        first = max((day for day in (self.since, since) if day), default=None)
+        last = min((day for day in (self.until, until) if day), default=None)
+        chosen = self.sources if self.sources is not None else sources or None
+        if first and last and first > last:
+            return replace(self, sources=())
+        return replace(self, since=first, until=last, sources=chosen)
 
     def undated(self, articles: Iterable[Article]) -> int:
         """Return how many articles a date filter leaves out for want of a date."""
@@ -74,6 +88,7 @@ class Filters:
         return (
             (self.since is None or article.published is None or article.published >= self.since)
             and (self.until is None or article.published is None or article.published <= self.until)
+            and (self.as_of is None or article.published is None or article.published <= self.as_of)
             and (self.sources is None or article.source in self.sources)
             and (self.tags is None or not set(article.tags).isdisjoint(self.tags))
         )

@@ -340,7 +340,7 @@ def test_many_articles_are_cut_and_counted() -> None:
     articles = [Article(f"{n:02}.md", "text", f"Title {n:02}") for n in range(25)]
     aside = aside_of("list all articles")
     assert aside is not None
-    text = reply(aside, articles, [])
+    text = reply(aside, articles)
     assert text.count("\n") == 21
     assert text.endswith("- and 5 more")
 

@@ -40,6 +40,7 @@ HitsWanted = Annotated[int | None, Field(ge=1, le=MAX_K, description="Hits wante
 ArticleId = Annotated[str, Field(description="An `article_id` of a citation or passage.")]
 Since = Annotated[Day | None, Field(description="Only articles published on this day or later.")]
 Until = Annotated[Day | None, Field(description="Only articles published on this day or earlier.")]
+AsOf = Annotated[Day | None, Field(description="As on this day: later articles do not count. By default today.")]
 Sources = Annotated[Names | None, Field(description="Only these sources.")]
 Tags = Annotated[Names | None, Field(description="Only articles with one of these tags.")]
 Earlier = Annotated[
@@ -72,6 +73,7 @@ def create_mcp(briefing: Briefing, queue: Queue) -> MCPServer[None]:
         question: Question,
         since: Since = None,
         until: Until = None,
+        as_of: AsOf = None,
         sources: Sources = None,
         tags: Tags = None,
         history: Earlier = None,
@@ -80,7 +82,13 @@ def create_mcp(briefing: Briefing, queue: Queue) -> MCPServer[None]:
         said = [(turn.question, turn.answer) for turn in history or ()]
         return await run(
             lambda: briefing.ask(
-                question, since=since, until=until, sources=sources or None, tags=tags or None, history=said
+                question,
+                since=since,
+                until=until,
+                as_of=as_of,
+                sources=sources or None,
+                tags=tags or None,
+                history=said,
             )
         )
 
@@ -90,6 +98,7 @@ def create_mcp(briefing: Briefing, queue: Queue) -> MCPServer[None]:
         k: HitsWanted = None,
         since: Since = None,
         until: Until = None,
+        as_of: AsOf = None,
         sources: Sources = None,
         tags: Tags = None,
     ) -> RootModel[Hits]:
@@ -97,7 +106,15 @@ def create_mcp(briefing: Briefing, queue: Queue) -> MCPServer[None]:
         return await run(
             lambda: Hits(
                 question,
-                briefing.retrieve(question, k, since=since, until=until, sources=sources or None, tags=tags or None),
+                briefing.retrieve(
+                    question,
+                    k,
+                    since=since,
+                    until=until,
+                    as_of=as_of,
+                    sources=sources or None,
+                    tags=tags or None,
+                ),
             )
         )
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from importlib import resources
 from pathlib import PurePath
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import Body, FastAPI, Path, Query, Request
 from fastapi.exceptions import RequestValidationError
@@ -57,12 +57,19 @@ class FilterBody(BaseModel):
 
     since: Day | None = Field(None, description="Only articles published on this day or later.")
     until: Day | None = Field(None, description="Only articles published on this day or earlier.")
+    as_of: Day | None = Field(None, description="As on this day: later articles do not count. By default today.")
     sources: Names | None = Field(None, description="Only these sources.")
     tags: Names | None = Field(None, description="Only articles with one of these tags.")
 
     def chosen(self) -> dict[str, Any]:
         """Return the filters as `Briefing.ask` and `retrieve` take them; an empty list is no filter."""
-        return {"since": self.since, "until": self.until, "sources": self.sources or None, "tags": self.tags or None}
+        return {
+            "since": self.since,
+            "until": self.until,
+            "as_of": self.as_of,
+            "sources": self.sources or None,
+            "tags": self.tags or None,
+        }
 
 
 class TurnBody(BaseModel):
@@ -198,13 +205,22 @@ def _add_asking(api: FastAPI, briefing: Briefing, queue: Queue) -> None:
         searched_for: str | None = Field(
             None, min_length=1, description="A wording to search for instead of the question as it is understood."
         )
+        without: list[Literal["kind", "time", "sources"]] = Field(
+            [], max_length=3, description="What is not to be understood in the question."
+        )
 
     @api.post("/ask", responses=ASKING)
     async def ask(asked: Annotated[AskBody, Body()]) -> Answer:
         """Answer a question with citations, or refuse with the nearest passages."""
         history = [(turn.question, turn.answer) for turn in asked.history]
         return await queue.run(
-            lambda: briefing.ask(asked.question, **asked.chosen(), history=history, searched_for=asked.searched_for)
+            lambda: briefing.ask(
+                asked.question,
+                **asked.chosen(),
+                history=history,
+                searched_for=asked.searched_for,
+                without=asked.without,
+            )
         )
 
     @api.post("/retrieve", responses=ASKING)

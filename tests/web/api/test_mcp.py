@@ -63,7 +63,15 @@ async def check_tools(client: Client) -> None:
         assert (tool.annotations.idempotent_hint, tool.annotations.open_world_hint) == (True, False)
         assert tool.output_schema is not None and tool.output_schema["type"] == "object"
     assert tools["ask"].input_schema["required"] == ["question"]
-    assert set(tools["retrieve"].input_schema["properties"]) == {"question", "k", "since", "until", "sources", "tags"}
+    assert set(tools["retrieve"].input_schema["properties"]) == {
+        "question",
+        "k",
+        "since",
+        "until",
+        "as_of",
+        "sources",
+        "tags",
+    }
     answer = tools["ask"].output_schema
     assert answer is not None and "citations" in answer["required"]
 
