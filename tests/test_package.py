@@ -29,11 +29,12 @@ HEAVY = {
 
 
 def loaded_by(code: str) -> set[str]:
-    """Return the top-level modules that a fresh interpreter has loaded after this code."""
+    """Return the modules that a fresh interpreter has loaded after this code, and their top-level packages."""
     script = f"{code}\nimport sys, json; print(json.dumps(sorted(sys.modules)))"
     root = Path(qa.__file__).parent.parent
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=root)
-    return {name.partition(".")[0] for name in json.loads(done.stdout.splitlines()[-1])}
+    names = set(json.loads(done.stdout.splitlines()[-1]))
+    return names | {name.partition(".")[0] for name in names}
 
 
 PARSERS = {"trafilatura", "htmldate", "lxml", "pypdf", "docx"}
@@ -56,6 +57,14 @@ def test_types_and_settings_are_light_too() -> None:
 def test_opening_a_briefing_loads_no_model_before_the_first_text() -> None:
     code = "import qa.briefing, qa.encoder; qa.encoder.SentenceEncoder()"
     assert loaded_by(code) & {"torch", "transformers", "sentence_transformers", "gradio"} == set()
+
+
+@pytest.mark.slow
+def test_loading_the_models_does_not_load_the_compiler_of_torch() -> None:
+    """It costs as much time as torch itself."""
+    loaded = loaded_by("import qa.encoder, qa.reader; qa.encoder.SentenceEncoder().encode_question('Who?')")
+    assert "torch" in loaded
+    assert "torch._dynamo" not in loaded
 
 
 def test_public_names_are_the_documented_ones_and_all_resolve() -> None:

@@ -93,6 +93,15 @@ class Layer(nn.Module):
         return [own(name)(x).view(n, t, self.heads, -1).transpose(1, 2) for name in PROJECTIONS]
 
 
+class Embedding(nn.Embedding):
+    """An embedding that is not initialised on the device "meta": PyTorch would import its compiler to do so."""
+
+    def reset_parameters(self) -> None:
+        """Draw the weights, if there is room for any."""
+        if not self.weight.is_meta:
+            super().reset_parameters()
+
+
 class Transformer(nn.Module):
     """Embeddings and layers: token ids to token vectors."""
 
@@ -101,9 +110,9 @@ class Transformer(nn.Module):
         d = shape.width
         self.embeddings = nn.ModuleDict(
             {
-                "word_embeddings": nn.Embedding(shape.vocabulary, d),
-                "position_embeddings": nn.Embedding(shape.positions, d),
-                "token_type_embeddings": nn.Embedding(2, d),
+                "word_embeddings": Embedding(shape.vocabulary, d),
+                "position_embeddings": Embedding(shape.positions, d),
+                "token_type_embeddings": Embedding(2, d),
                 "LayerNorm": nn.LayerNorm(d, shape.epsilon),
             }
         )

@@ -20,7 +20,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from qa.briefing import Briefing
-from qa.errors import ServeError
+from qa.errors import BriefingError, ServeError
 from qa.settings import Settings
 from qa.types import Progress
 from qa.watch import follow
@@ -135,7 +135,6 @@ def serve(settings: Settings, progress: Shown = silent) -> None:
     log_to_stderr(settings.serve)
     with _bound(settings) as listener:
         briefing, seen = _opened(settings, progress)
-        briefing.ask(WARMING)
         app = create_app(briefing, seen)
         proxies = list(settings.serve.trusted_proxies)
         config = uvicorn.Config(
@@ -154,8 +153,17 @@ def serve(settings: Settings, progress: Shown = silent) -> None:
         listener.listen()
         sys.stdout.write(f"{settings.serve.title}: {_address(listener)}  (Ctrl+C stops it)\n")
         sys.stdout.flush()
+        threading.Thread(target=_warm, args=(briefing,), name="load the model", daemon=True).start()
         with _followed(briefing), contextlib.suppress(KeyboardInterrupt):  # uvicorn has shut down, and raises it again
             uvicorn.Server(config).run(sockets=[listener])
+
+
+def _warm(briefing: Briefing) -> None:
+    """Load the models, so that the first question does not wait for them and the page does not either."""
+    try:
+        briefing.ask(WARMING)
+    except BriefingError as exc:
+        log.error("no question can be answered: %s", exc)
 
 
 @contextlib.contextmanager

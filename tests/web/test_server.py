@@ -116,14 +116,25 @@ def test_serving_warms_up_and_says_where(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    asked: list[str] = []
-    monkeypatch.setattr(Briefing, "ask", lambda _, question: asked.append(question))
+    asked = threading.Event()
+    monkeypatch.setattr(Briefing, "ask", lambda *_: asked.set())
     monkeypatch.setattr(uvicorn, "Server", Stopped)
     serve(settings.model_copy(update={"serve": ServeSettings(port=0, title="News")}))
     assert capsys.readouterr().out == f"News: http://127.0.0.1:{Stopped.port}/  (Ctrl+C stops it)\n"
-    assert len(asked) == 1
+    assert asked.wait(20)
     assert Stopped.config.timeout_graceful_shutdown == 3
     assert Stopped.config.server_header is False
+
+
+def test_models_that_cannot_be_loaded_are_logged_while_the_page_is_served(
+    briefing: Briefing, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(_: str) -> None:
+        raise BriefingError("the model is damaged")
+
+    monkeypatch.setattr(briefing, "ask", fail)
+    server._warm(briefing)
+    assert "no question can be answered: the model is damaged" in caplog.text
 
 
 def test_an_index_that_cannot_be_updated_is_served_as_it_is(
@@ -166,7 +177,7 @@ def test_folder_is_followed_while_it_is_served_if_the_settings_say_so(
     serve = briefing.settings.serve.model_copy(update={"watch": watched})
     briefing.settings = briefing.settings.model_copy(update={"serve": serve})
     taken_in = threading.Event()
-    monkeypatch.setattr(briefing, "update", lambda: taken_in.set())
+    monkeypatch.setattr(briefing, "update", lambda **_: taken_in.set())
     with server._followed(briefing):
         (corpus_folder / "new.md").write_text("A bridge was built.", encoding="utf-8")
         assert taken_in.wait(20 if watched else 0.5) is watched
