@@ -22,7 +22,17 @@ from qa.types import Limits
 log = logging.getLogger(__name__)
 
 VERSION = 1  # raise it with any change of what the modules of the worker make of a file
-LIBRARIES = ("trafilatura", "htmldate", "lxml", "pypdf", "python-docx", "openpyxl")
+LIBRARIES = (
+    "trafilatura",
+    "htmldate",
+    "lxml",
+    "pypdf",
+    "python-docx",
+    "openpyxl",
+    "python-pptx",
+    "striprtf",
+    "feedparser",
+)
 SUFFIX = ".json"
 
 

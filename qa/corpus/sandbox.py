@@ -29,8 +29,11 @@ FORMATS = {
     ".eml": "mail",
     ".csv": "delimited",
     ".tsv": "delimited",
+    ".pptx": "pptx",
+    ".odt": "odt",
+    ".rtf": "rtf",
 }
-CONTAINERS = {".xlsx": "xlsx"}
+CONTAINERS = {".xlsx": "xlsx", ".epub": "epub", ".rss": "feed", ".atom": "feed", ".xml": "feed"}
 MAIL = "mail"
 COMMAND = (sys.executable, "-B", "-m", "qa.corpus.worker")
 ROOT = Path(qa.__file__).parents[1]  # where `-m` finds the package

@@ -30,7 +30,10 @@ JSON_LD = (
 )
 
 
-MAIN_MEMBERS = frozenset({"word/document.xml", "xl/worksheets/sheet1.xml", "xl/sharedStrings.xml"})
+MAIN_MEMBERS = frozenset(
+    "word/document.xml xl/worksheets/sheet1.xml xl/sharedStrings.xml book/p.opf book/a.xhtml ppt/slides/slide1.xml "
+    "content.xml".split()
+)
 
 
 def wholes(rng: random.Random) -> dict[str, bytes]:
@@ -51,6 +54,12 @@ def wholes(rng: random.Random) -> dict[str, bytes]:
         "k.mbox": samples.mbox(samples.mail(), samples.mail(samples.ROUTE, Message__ID="<route@example.org>")),
         "l.csv": 'Year;Cost\n2016;400\n2017;"1,7"\n'.encode(rng.choice(["utf-8", "utf-16", "cp1252"])),
         "m.xlsx": samples.xlsx({"Costs": [("Year", "Cost"), (2016, 400)], "Notes": [(samples.LOAN,)]}),
+        "n.epub": samples.epub({"a.xhtml": f"<h1>Loan</h1><p>{samples.LOAN}</p>"}, {"a.xhtml": "The loan"}),
+        "o.pptx": samples.pptx([("Loan", samples.LOAN), ("Route", samples.ROUTE)]),
+        "p.odt": samples.odt(),
+        "q.rtf": samples.rtf(),
+        "r.xml": samples.RSS.encode(),
+        "s.atom": samples.ATOM.encode(),
     }
 
 

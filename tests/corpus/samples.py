@@ -12,6 +12,7 @@ from email.message import EmailMessage
 
 from docx import Document
 from openpyxl import Workbook
+from pptx import Presentation
 
 LOAN = "The Development Bank finances the northern railway with a loan of 400 billion roubles."
 TERM = "The loan runs for twenty years and carries an interest rate of four percent."
@@ -157,3 +158,79 @@ def xlsx(sheets: Mapping[str, Sequence[Sequence[object]]]) -> bytes:
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()
+
+
+def archive(members: Mapping[str, str | bytes]) -> bytes:
+    """Return a ZIP archive of these members."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
+        for name, data in members.items():
+            new.writestr(name, data)
+    return out.getvalue()
+
+
+def epub(chapters: Mapping[str, str], titles: Mapping[str, str] | None = None, **more: str | bytes) -> bytes:
+    """Return a book of these chapters (path -> body); `titles` is its table of contents, `more` are members by name."""
+    items = "".join(f'<item id="i{i}" href="{path}" media-type="x"/>' for i, path in enumerate(chapters))
+    links = "".join(f'<li><a href="{path}#top">{title}</a></li>' for path, title in (titles or {}).items())
+    members: dict[str, str | bytes] = {
+        "mimetype": "application/epub+zip",
+        "META-INF/container.xml": '<container xmlns="urn:x"><rootfile full-path="book/p.opf"/></container>',
+        "book/p.opf": '<package xmlns="urn:o" xmlns:dc="urn:d"><metadata><dc:title>Railways</dc:title><dc:creator>'
+        "Ann Author</dc:creator><dc:date>2016-06-29</dc:date><dc:subject>rail</dc:subject></metadata><manifest>"
+        f'{items}<item id="n" href="nav.xhtml" properties="nav"/></manifest><spine><itemref idref="n"/>'
+        + "".join(f'<itemref idref="i{i}"/>' for i in range(len(chapters)))
+        + "</spine></package>",
+        "book/nav.xhtml": f'<!DOCTYPE html><html xmlns="urn:h"><body><nav><ol>{links}</ol></nav></body></html>',
+    }
+    for path, body in chapters.items():
+        members[f"book/{path}"] = (
+            f'<?xml version="1.0"?><html xmlns="urn:h"><head><title/></head><body>{body}</body></html>'
+        )
+    return archive(members | {name.replace("__", "/"): data for name, data in more.items()})
+
+
+def odt(body: str = f"<p>{LOAN}</p><p>{TERM}</p>", title: str = "Loan", manifest: str = "<m/>") -> bytes:
+    """Return an OpenDocument text with this body, whose elements are those of the namespace `text` unless named."""
+    names = "".join(f' xmlns:{name}="urn:{name}"' for name in ("office", "table", "meta", "dc", "draw"))
+    names += ' xmlns="urn:text"'
+    return archive(
+        {
+            "META-INF/manifest.xml": manifest,
+            "content.xml": f"<office:c{names}><office:body><office:text>{body}</office:text></office:body></office:c>",
+            "meta.xml": f"<office:m{names}><dc:title>{title}</dc:title><meta:creation-date>2016-06-29T08:00:00"
+            "</meta:creation-date><meta:keyword>rail</meta:keyword></office:m>",
+        }
+    )
+
+
+def rtf(body: str = rf"{LOAN}\par {TERM}\par") -> bytes:
+    """Return an RTF document with this body."""
+    info = r"{\info{\title Loan}{\author Ann}{\keywords rail, bank}{\creatim\yr2016\mo6\dy29\hr8\min0}}"
+    return rf"{{\rtf1\ansi\ansicpg1252{{\fonttbl{{\f0 Arial;}}}}{info}\f0 {body}}}".encode("cp1252")
+
+
+def pptx(slides: Sequence[Sequence[str]], title: str = "Northern railway") -> bytes:
+    """Return a presentation of these slides: a title and paragraphs each."""
+    show = Presentation()
+    for heading, *paragraphs in slides:
+        slide = show.slides.add_slide(show.slide_layouts[1])
+        slide.shapes.title.text = heading
+        slide.placeholders[1].text = "\n".join(paragraphs)
+    show.core_properties.title, show.core_properties.created = title, datetime(2016, 6, 29, 8)
+    out = io.BytesIO()
+    show.save(out)
+    return out.getvalue()
+
+
+RSS = f"""<?xml version="1.0"?><rss version="2.0" xmlns:content="http://purl.org/rss/1.0/modules/content/"><channel>
+<title>Rail Gazette</title><link>https://example.org/</link><item><title>Loan &amp;amp; bank</title>
+<link>https://example.org/rail/loan</link><guid>loan-1</guid><pubDate>Wed, 29 Jun 2016 08:00:00 GMT</pubDate>
+<category>rail</category><description>Short.</description>
+<content:encoded><![CDATA[<p>{LOAN}</p><p>{TERM}</p><script>alert(1)</script>]]></content:encoded></item>
+<item><title>Route</title><link>https://example.org/rail/route</link><description>{ROUTE}</description></item>
+<item><title>No text</title><link>https://example.org/rail/none</link></item></channel></rss>"""
+
+ATOM = f"""<?xml version="1.0"?><feed xmlns="http://www.w3.org/2005/Atom"><title>Rail Gazette</title><entry>
+<id>urn:1</id><title type="html">&lt;b&gt;Loan&lt;/b&gt;</title><link href="https://example.org/rail/loan"/>
+<updated>2016-06-29T08:00:00Z</updated><content type="html">&lt;p&gt;{LOAN}&lt;/p&gt;</content></entry></feed>"""
