@@ -63,6 +63,12 @@ class CorpusSettings(_Group):
         gt=0,
         description="Processor seconds for reading one HTML, PDF or DOCX file: a book of 700 pages needs fewer.",
     )
+    max_ocr_seconds: int = Field(
+        _LIMITS.max_ocr_seconds, gt=0, description="Processor seconds for one scanned page: most need ten."
+    )
+    max_ocr_pages: int = Field(
+        _LIMITS.max_ocr_pages, ge=0, description="Scanned pages of a PDF that are read with the extra [ocr]."
+    )
     max_parser_bytes: int = Field(
         _LIMITS.max_parser_bytes,
         ge=300_000_000,

@@ -39,7 +39,7 @@ class Article:
 
     `id` is the POSIX path relative to the corpus folder, `path#key` inside a JSON Lines file. `text` is what
     all offsets refer to. `pages` holds the offset at which each page of a PDF starts; a page without text
-    starts where the next one does.
+    starts where the next one does. `scanned` holds the pages, from 1, whose text was read by OCR.
     """
 
     id: str
@@ -50,6 +50,7 @@ class Article:
     published: date | None = None
     tags: tuple[str, ...] = ()
     pages: tuple[int, ...] = ()
+    scanned: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         bounds = (0, *self.pages, len(self.text))
@@ -59,6 +60,10 @@ class Article:
     def page_at(self, offset: int) -> int | None:
         """Return the page, from 1, that holds the character at an offset; None for what has no pages."""
         return bisect_right(self.pages, offset) or None
+
+    def by_ocr(self, offset: int) -> bool:
+        """Return whether the character at an offset was read by OCR."""
+        return self.page_at(offset) in self.scanned
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +77,8 @@ class Limits:
     max_unpacked_bytes: int = 200_000_000
     max_depth: int = 200
     max_parse_seconds: int = 20
+    max_ocr_seconds: int = 60
+    max_ocr_pages: int = 200
     max_parser_bytes: int = 1_000_000_000
 
 
@@ -139,7 +146,7 @@ class Citation:
     """A quotation that carries the answer: `article.text[start:end] == quote`.
 
     `answer_start`, `answer_end` bound the short answer inside the quote (article offsets), or are
-    None. `page` is the page of a PDF, or None.
+    None. `page` is the page of a PDF, the slide of a presentation, or None; `by_ocr` says that OCR read its text.
     """
 
     number: int
@@ -155,6 +162,7 @@ class Citation:
     answer_end: int | None
     page: int | None
     passage: Passage
+    by_ocr: bool = False
 
 
 class Verdict(StrEnum):

@@ -13,6 +13,7 @@ import hypothesis
 import pytest
 
 import qa.briefing
+import qa.corpus.sandbox
 import qa.reader.answer
 import qa.reader.fitted
 from qa.briefing import Briefing
@@ -168,6 +169,13 @@ def without_trained_reader(request: pytest.FixtureRequest, monkeypatch: pytest.M
     """Read sentences, as where the package has no trained weights, in all but slow tests: exact, and in no time."""
     if request.node.get_closest_marker("slow") is None:
         monkeypatch.setattr(qa.live, "weights_file", lambda: None)
+
+
+@pytest.fixture(autouse=True)
+def without_ocr(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Name blank pages, as where the extra [ocr] is not installed, in all but slow tests."""
+    if request.node.get_closest_marker("slow") is None:
+        monkeypatch.setattr(qa.corpus.sandbox, "engine", lambda: None)
 
 
 @pytest.fixture

@@ -14,17 +14,20 @@ from pypdf import PdfReader, apply_configuration
 
 from qa.corpus.decoding import UnreadableError
 from qa.corpus.fields import clean
+from qa.corpus.pages import joined, listed
 from qa.types import Limits
 
 T = TypeVar("T")
 
 # Titles that a program wrote, not a person.
 FILE_TITLE = re.compile(r"(?i)^(microsoft \w+ - |untitled|.*\.(docx?|pdf|tex|indd|pptx?|rtf|odt|qxd|xlsx?)$)")
-MAX_LISTED = 20  # pages named in a remark
 
 
 def extract(data: bytes, limits: Limits) -> dict[str, object]:
-    """Return text, page starts and fields of a PDF. Raises `UnreadableError`."""
+    """Return text, page starts and fields of a PDF; `blank` says that it has pages, but no text layer.
+
+    Raises `UnreadableError`.
+    """
     most = limits.max_unpacked_bytes
     with apply_configuration(
         disable_legacy_handling=True,
@@ -37,10 +40,10 @@ def extract(data: bytes, limits: Limits) -> dict[str, object]:
         reader = _open(data, limits)
         texts, remarks = _pages(reader, limits)
         fields = _fields(reader)
-    text, starts = _joined(texts)
-    if not text:
-        raise UnreadableError(remarks[0] if remarks else "holds no text layer; run OCR on it first")
-    return {**fields, "text": text, "pages": starts, "remarks": remarks}
+    text, starts = joined(texts)
+    if not text and remarks:
+        raise UnreadableError(remarks[0])
+    return {**fields, "text": text, "pages": starts, "remarks": remarks} | ({} if text else {"blank": True})
 
 
 def _open(data: bytes, limits: Limits) -> PdfReader:
@@ -67,7 +70,7 @@ def _opens(reader: PdfReader) -> bool:
 
 
 def _pages(reader: PdfReader, limits: Limits) -> tuple[list[str], list[str]]:
-    """Return the text of each page, and remarks on pages without any."""
+    """Return the text of each page, and a remark on pages that are broken."""
     texts: list[str] = []
     broken: list[int] = []
     causes: list[str] = []
@@ -86,33 +89,8 @@ def _pages(reader: PdfReader, limits: Limits) -> tuple[list[str], list[str]]:
             raise UnreadableError(
                 f"more than {limits.max_text_chars:,} characters of text; split it, or raise [corpus] max_text_chars"
             )
-    blank = [number for number, text in enumerate(texts, start=1) if not text and number not in set(broken)]
-    remarks = [f"{_listed(broken)} cannot be read: {causes[0]}; save it anew"] if broken else []
-    if blank and len(blank) < len(texts):
-        remarks.append(f"{_listed(blank)} without text; run OCR on it if there is something to read")
+    remarks = [f"{listed(broken)} cannot be read: {causes[0]}; save it anew"] if broken else []
     return texts, remarks
-
-
-def _listed(numbers: list[int]) -> str:
-    shown = ", ".join(map(str, numbers[:MAX_LISTED])) + (" and more" if len(numbers) > MAX_LISTED else "")
-    return f"page{'s' if len(numbers) > 1 else ''} {shown}"
-
-
-def _joined(texts: list[str]) -> tuple[str, list[int]]:
-    """Return the text of all pages, and where each starts: a line end between two, for sentences run on."""
-    starts: list[int] = []
-    parts: list[str] = []
-    length = 0
-    for text in texts:
-        starts.append(length + 1 if length and text else length)
-        if text:
-            parts.append(text)
-            length += len(text) + (1 if length else 0)
-    # A page without text starts where the next one does.
-    for i in range(len(texts) - 2, -1, -1):
-        if not texts[i]:
-            starts[i] = starts[i + 1]
-    return "\n".join(parts), starts
 
 
 def _fields(reader: PdfReader) -> dict[str, object]:

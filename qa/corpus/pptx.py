@@ -17,6 +17,7 @@ from pptx.enum.shapes import PP_PLACEHOLDER as PLACEHOLDER
 from qa.corpus.archive import check_archive, core_fields
 from qa.corpus.decoding import UnreadableError
 from qa.corpus.fields import clean
+from qa.corpus.pages import joined
 from qa.corpus.rows import table
 from qa.types import Limits
 
@@ -41,25 +42,12 @@ def extract(data: bytes, limits: Limits) -> dict[str, object]:
     except Exception as exc:  # python-pptx raises whatever a broken package provokes
         cause = " ".join((str(exc) or type(exc).__name__).split())[:100]
         raise UnreadableError(f"damaged: {cause}; save it anew from the program that made it") from exc
-    text, starts = _joined(texts)
+    text, starts = joined(texts, "\n\n")
     if fields.get("title") in (None, "", PROGRAM_TITLE):
         fields["title"] = text.partition("\n")[0]
     count = sum(hidden)
     remarks = [f"{count} hidden {'slide is' if count == 1 else 'slides are'} not read"] if count else []
     return {**fields, "text": text, "pages": starts, "remarks": remarks}
-
-
-def _joined(texts: list[str]) -> tuple[str, list[int]]:
-    """Return the text of all slides, and where each starts; one without text starts where the next one does."""
-    starts: list[int] = []
-    text = ""
-    for each in texts:
-        starts.append(len(text) + 2 if text and each else len(text))
-        text = f"{text}\n\n{each}" if text and each else text or each
-    for i in range(len(texts) - 2, -1, -1):
-        if not texts[i]:
-            starts[i] = starts[i + 1]
-    return text, starts
 
 
 def _slide(slide: Any, limits: Limits) -> str:  # noqa: ANN401 - python-pptx has no types

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ import qa
 from qa.corpus.cache import Extractions
 from qa.corpus.decoding import UnreadableError
 from qa.corpus.fields import article_of, one_line, title_from_path
+from qa.corpus.scans import completed, engine
 from qa.types import Article, Limits
 
 # Suffix -> module of this package: of files that are an article each, and of those that hold several.
@@ -34,7 +35,7 @@ FORMATS = {
     ".rtf": "rtf",
 }
 CONTAINERS = {".xlsx": "xlsx", ".epub": "epub", ".rss": "feed", ".atom": "feed", ".xml": "feed"}
-MAIL = "mail"
+MAIL, PDF, OCR = "mail", "pdf", "ocr"
 COMMAND = (sys.executable, "-B", "-m", "qa.corpus.worker")
 ROOT = Path(qa.__file__).parents[1]  # where `-m` finds the package
 # All that the child sees of the environment: what Python and its libraries need to start, nothing secret.
@@ -70,19 +71,34 @@ class Sandbox:
 
     def read(self, article_id: str, suffix: str, data: bytes) -> tuple[Article, list[str]]:
         """Return the article of a file's bytes, and remarks. Raises `UnreadableError`."""
-        answer = self._extraction(FORMATS[suffix], data)
+        answer = self._read(FORMATS[suffix], data)
+        if answer.get("pages") and FORMATS[suffix] == PDF:
+            answer = self._scans_read(answer, data)
+        return _article(article_id, answer, self._limits)
+
+    def _scans_read(self, answer: dict[str, Any], data: bytes) -> dict[str, Any]:
+        """Return an answer of the PDF reader with the pages read by OCR that have no text layer."""
+
+        def read(page: int) -> str:
+            return str(self._read(OCR, data, page)["text"])
+
+        try:
+            return completed(answer, read if engine() else None, self._limits.max_ocr_pages)
+        except (LookupError, TypeError, ValueError) as exc:  # no pages as they ought to be
+            raise UnreadableError(NO_SOUND_ANSWER.format(exc)) from exc
+
+    def _read(self, name: str, data: bytes, page: int | None = None) -> dict[str, Any]:
+        answer = self._extraction(name, data, page)
         if "refused" in answer:
             raise UnreadableError(str(answer["refused"])[:500])
-        return _article(article_id, answer, self._limits)
+        return answer
 
     def read_mail(self, path_id: str, data: bytes, key: str) -> tuple[Article, list[str]]:
         """Return the article of a mail in a mailbox, and remarks; `key` serves where it has none of its own.
 
         Raises `UnreadableError`.
         """
-        answer = self._extraction(MAIL, data)
-        if "refused" in answer:
-            raise UnreadableError(str(answer["refused"])[:500])
+        answer = self._read(MAIL, data)
         return _article(_id(path_id, answer, key), answer, self._limits)
 
     def read_parts(self, path_id: str, suffix: str, data: bytes) -> tuple[list[tuple[Article, list[str]]], list[str]]:
@@ -90,9 +106,7 @@ class Sandbox:
 
         An article's id is `path#key`. Raises `UnreadableError`.
         """
-        answer = self._extraction(CONTAINERS[suffix], data)
-        if "refused" in answer:
-            raise UnreadableError(str(answer["refused"])[:500])
+        answer = self._read(CONTAINERS[suffix], data)
         parts = answer.get("parts")
         if not isinstance(parts, list) or not all(isinstance(part, dict) for part in parts):
             raise UnreadableError(NO_SOUND_ANSWER.format("no parts"))
@@ -104,34 +118,36 @@ class Sandbox:
         ]
         return articles, _remarks(answer)
 
-    def _extraction(self, name: str, data: bytes) -> dict[str, Any]:
-        """Return what the child makes of a file, or made of it before."""
+    def _extraction(self, name: str, data: bytes, page: int | None) -> dict[str, Any]:
+        """Return what the child makes of a file, or of a page of it, or made of it before."""
         if self._extractions is None:
-            return self._asked(name, data)
-        key = self._extractions.key(name, data, self._limits)
+            return self._asked(name, data, page)
+        made_by = name if page is None else f"{name} of page {page} by {engine()}"
+        key = self._extractions.key(made_by, data, self._limits)
         known = self._extractions.get(key)
         if known is not None:
             return known
-        answer = self._asked(name, data)
+        answer = self._asked(name, data, page)
         self._extractions.put(key, answer)
         return answer
 
-    def _asked(self, name: str, data: bytes) -> dict[str, Any]:
+    def _asked(self, name: str, data: bytes, page: int | None) -> dict[str, Any]:
         fresh = self._process is None
+        seconds = self._limits.max_parse_seconds if page is None else self._limits.max_ocr_seconds
         try:
-            return self._exchange(name, data)
+            return self._exchange(name, data, page, replace(self._limits, max_parse_seconds=seconds))
         except _EndedError as exc:
             if fresh:
                 raise UnreadableError(str(exc)) from exc
-            return self._asked(name, data)  # files before it may have used up what it needs
+            return self._asked(name, data, page)  # files before it may have used up what it needs
 
-    def _exchange(self, name: str, data: bytes) -> dict[str, Any]:
+    def _exchange(self, name: str, data: bytes, page: int | None, limits: Limits) -> dict[str, Any]:
         process = self._process = self._process or self._start()
         if process.stdin is None or process.stdout is None:
             raise AssertionError("the worker has pipes")
-        header = json.dumps({"format": name, "bytes": len(data), "limits": asdict(self._limits)})
+        header = json.dumps({"format": name, "bytes": len(data), "limits": asdict(limits), "page": page})
         line, late = b"", threading.Event()
-        clock = self._clock(process, late)
+        clock = self._clock(process, late, limits.max_parse_seconds)
         try:
             with contextlib.suppress(OSError):  # it may end before it has read everything
                 process.stdin.write(header.encode("ascii") + b"\n" + data)
@@ -143,7 +159,7 @@ class Sandbox:
         finally:
             clock.cancel()
         if not line.endswith(b"\n"):
-            raise self._failure(self._end(at_once=bool(line)), late.is_set())
+            raise self._failure(self._end(at_once=bool(line)), late.is_set(), page)
         answer: dict[str, Any] = json.loads(line)
         if "exhausted" in answer:
             self._end()
@@ -151,22 +167,23 @@ class Sandbox:
             raise _EndedError(f"needs more than {limit}; simplify it, or raise [corpus] max_parser_bytes")
         return answer
 
-    def _clock(self, process: subprocess.Popen[bytes], late: threading.Event) -> threading.Timer:
+    def _clock(self, process: subprocess.Popen[bytes], late: threading.Event, seconds: int) -> threading.Timer:
         """Start the clock that kills the child; `late` tells that it did."""
 
         def end() -> None:
             late.set()
             process.kill()
 
-        clock = threading.Timer(START + PATIENCE * self._limits.max_parse_seconds, end)
+        clock = threading.Timer(START + PATIENCE * seconds, end)
         clock.daemon = True
         clock.start()
         return clock
 
-    def _failure(self, code: int, late: bool) -> Exception:
+    def _failure(self, code: int, late: bool, page: int | None) -> Exception:
         if late or code == -getattr(signal, "SIGXCPU", 0):
-            seconds = f"{self._limits.max_parse_seconds} seconds"
-            return UnreadableError(f"took longer than {seconds}; simplify it, or raise [corpus] max_parse_seconds")
+            setting = "max_parse_seconds" if page is None else "max_ocr_seconds"
+            seconds = f"{getattr(self._limits, setting)} seconds"
+            return UnreadableError(f"took longer than {seconds}; simplify it, or raise [corpus] {setting}")
         reason = f"signal {-code}" if code < 0 else f"exit code {code}"
         return _EndedError(f"its parser broke down ({reason}); save it anew, or as text")
 
@@ -220,6 +237,7 @@ def _article(article_id: str, answer: dict[str, Any], limits: Limits) -> tuple[A
             raise ValueError("no text")
         text.encode()
         article, more = article_of(article_id, text, answer, pages=[int(page) for page in pages])
+        article = replace(article, scanned=tuple(int(page) for page in answer.get("scanned", [])))
     except (ValueError, TypeError) as exc:
         raise UnreadableError(NO_SOUND_ANSWER.format(exc)) from exc
     return article, _remarks(answer) + more

@@ -1,9 +1,9 @@
 """The child process that reads hostile formats: `python -m qa.corpus.worker`, spoken to by `qa.corpus.sandbox`.
 
-It reads from standard input, file after file, a line of JSON `{"format", "bytes", "limits"}` and then the file's
-bytes, and answers with a line of JSON: `{"text", "title", …}`, `{"parts": [{"key", "text", …}]}` for a file of several
-articles, `{"refused": cause}` or `{"exhausted": true}`. It opens no network connection, starts no program and writes no
-file.
+It reads from standard input, file after file, a line of JSON `{"format", "bytes", "limits", "page"}` and then the
+file's bytes, and answers with a line of JSON: `{"text", "title", …}`, `{"parts": [{"key", "text", …}]}` for a file of
+several articles, `{"refused": cause}` or `{"exhausted": true}`. It opens no network connection, starts no program and
+writes no file.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def main() -> None:
 
 def _answer(request: Mapping[str, Any], data: bytes, limits: Limits) -> dict[str, object]:
     try:
-        return extract(request["format"], data, limits)
+        return extract(request["format"], data, limits, request.get("page"))
     except UnreadableError as exc:
         return {"refused": str(exc)}
     except MemoryError:
@@ -67,14 +67,17 @@ def _answer(request: Mapping[str, Any], data: bytes, limits: Limits) -> dict[str
         return {"refused": f"cannot be read ({type(exc).__name__}: {cause}); save it anew, or as text"}
 
 
-def extract(name: str, data: bytes, limits: Limits) -> dict[str, object]:
-    """Return text, fields and remarks of a file. Raises `UnreadableError`, and what else its parser may raise."""
-    function: Callable[[bytes, Limits], dict[str, object]] = import_module(f"qa.corpus.{name}").extract
-    found = function(data, limits)
+def extract(name: str, data: bytes, limits: Limits, page: int | None = None) -> dict[str, object]:
+    """Return text, fields and remarks of a file, or of a page of it where one is named.
+
+    Raises `UnreadableError`, and what else its parser may raise.
+    """
+    function: Callable[..., dict[str, object]] = import_module(f"qa.corpus.{name}").extract
+    found = function(data, limits) if page is None else function(data, limits, page)
     parts = found.get("parts")
     if isinstance(parts, list):
         _bound_parts(parts, limits)
-    else:
+    elif found["text"] or not found.get("blank"):
         bounded(str(found["text"]), limits)
     return found
 

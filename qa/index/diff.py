@@ -32,6 +32,8 @@ def content_hash(article: Article) -> str:
     del content["id"]
     if article.title == title_from_path(article.id):
         del content["title"]  # so that an article without one can be renamed
+    if not article.scanned:
+        del content["scanned"]  # so that an index made before there was OCR stays as it is
     return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()
 
 

@@ -109,6 +109,7 @@ def _article(record: dict[str, Any]) -> Article:
         published=date.fromisoformat(published) if published else None,
         tags=tuple(record["tags"]),
         pages=tuple(record.get("pages", ())),
+        scanned=tuple(record.get("scanned", ())),
     )
 
 

@@ -174,6 +174,7 @@ def _cite(number: int, reading: Reading, articles: Mapping[str, Article]) -> Cit
         answer_end=reading.answer_end,
         page=article.page_at(start),
         passage=passage,
+        by_ocr=article.by_ocr(start),
     )
 
 

@@ -23,9 +23,9 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
     files: list[bytes] = []
     original = Sandbox._exchange
 
-    def exchange(self: Sandbox, name: str, data: bytes) -> dict[str, object]:
+    def exchange(self: Sandbox, name: str, data: bytes, page: int | None, limits: Limits) -> dict[str, object]:
         files.append(data)
-        return original(self, name, data)
+        return original(self, name, data, page, limits)
 
     monkeypatch.setattr(Sandbox, "_exchange", exchange)
     return files

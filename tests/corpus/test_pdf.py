@@ -57,14 +57,8 @@ def test_fields_that_are_of_no_use_are_left_out(info: str, title: str | None, pu
 
 
 def test_without_a_text_layer_it_is_refused() -> None:
-    with pytest.raises(UnreadableError, match=r"^holds no text layer; run OCR on it first$"):
-        extract(pdf(["", ""]))
-
-
-def test_pages_without_text_are_remarked_on() -> None:
-    assert extract(pdf(["", LOAN, ""]))["remarks"] == [
-        "pages 1, 3 without text; run OCR on it if there is something to read"
-    ]
+    found = extract(pdf(["", ""]))
+    assert (found["text"], found["pages"], found["blank"]) == ("", [0, 0], True)
 
 
 def test_page_that_cannot_be_read_does_not_spoil_the_others() -> None:

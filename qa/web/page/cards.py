@@ -41,9 +41,10 @@ class Card(Shown):
         return "".join(self.quote)
 
 
-def about(source: str | None, published: date | None, page: int | None = None) -> str:
-    """Return the line below a title: source, date and page of a PDF, as far as they are known."""
-    parts = (source, published.isoformat() if published else None, f"page {page}" if page else None)
+def about(source: str | None, published: date | None, page: int | None = None, by_ocr: bool = False) -> str:
+    """Return the line below a title: source, date and page of a PDF, as far as they are known, and if OCR read it."""
+    place = f"page {page}" if page else None
+    parts = (source, published.isoformat() if published else None, place, "read by OCR" if by_ocr else None)
     return " · ".join(part for part in parts if part)
 
 
@@ -64,7 +65,7 @@ def cited(citation: Citation) -> Card:
         number=citation.number,
         article_id=citation.article_id,
         title=citation.title,
-        about=about(citation.source, citation.published, citation.page),
+        about=about(citation.source, citation.published, citation.page, citation.by_ocr),
         url=web_address(citation.url),
         start=citation.start,
         end=citation.end,
@@ -91,7 +92,7 @@ def near(hit: Hit, article: Article) -> Card:
         number=None,
         article_id=article.id,
         title=article.title,
-        about=about(article.source, article.published, article.page_at(passage.start)),
+        about=about(article.source, article.published, article.page_at(passage.start), article.by_ocr(passage.start)),
         url=web_address(article.url),
         start=passage.start,
         end=passage.end,
