@@ -10,6 +10,7 @@
     ├── ArticleNotFoundError        no such article in the index
     ├── LibraryError                the corpus folder does not take a file, or does not give it away
     │   └── ArticleExistsError      there is a file of this name already
+    ├── FetchError                  an address of the web is not fetched
     ├── ModelError                  the embedding model is absent, altered or not loadable
     ├── DatasetError                a file or folder of evaluation questions is not usable
     ├── ExtraMissingError           a library of an optional extra is not installed
@@ -66,6 +67,10 @@ class LibraryError(BriefingError):
 
 class ArticleExistsError(LibraryError):
     """The corpus folder has a file of this name already."""
+
+
+class FetchError(BriefingError):
+    """An address of the web is not fetched."""
 
 
 class ModelError(BriefingError):

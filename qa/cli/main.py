@@ -12,6 +12,7 @@ from rich.text import Text
 from qa import __version__
 from qa.cli.ask import articles, ask, chat, retrieve
 from qa.cli.evaluate import evaluate
+from qa.cli.fetch import fetch
 from qa.cli.index import doctor, generations, index, rollback
 from qa.cli.serve import login, mcp, serve
 from qa.cli.terminal import err, out, printable
@@ -50,6 +51,6 @@ def _common(
     """Take the options that stand before the command."""
 
 
-for command in (ask, chat, retrieve, articles, index, generations, rollback, doctor, serve, mcp, login):
+for command in (ask, chat, retrieve, articles, fetch, index, generations, rollback, doctor, serve, mcp, login):
     app.command()(command)
 app.command("eval")(evaluate)

@@ -97,7 +97,7 @@ def _contents(archive: zipfile.ZipFile, package: etree._Element, path: str, limi
 
 def _links(nav: etree._Element) -> Iterator[tuple[str | None, str]]:
     for link in _all(nav, "a"):
-        yield link.get("href"), one_line("".join(link.itertext())) or ""
+        yield link.get("href"), one_line("".join(map(str, link.itertext()))) or ""
 
 
 def _points(ncx: etree._Element) -> Iterator[tuple[str | None, str]]:
@@ -149,5 +149,5 @@ def _fields(package: etree._Element) -> dict[str, object]:
 
 def _texts(package: etree._Element, name: str) -> Iterator[str]:
     for element in _all(package, name):
-        if text := one_line("".join(element.itertext())):
+        if text := one_line("".join(map(str, element.itertext()))):
             yield text

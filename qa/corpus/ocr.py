@@ -42,9 +42,10 @@ def extract(data: bytes, limits: Limits, page: int) -> dict[str, object]:
         if "bad_alloc" in str(exc):  # onnxruntime's word for it
             raise MemoryError from exc
         raise
+    corners = [(box.min(axis=0), box.max(axis=0)) for box in (found.boxes if found.boxes is not None else ())]
     lines = [
-        Line(*box.min(axis=0).tolist(), *box.max(axis=0).tolist(), words)
-        for box, words in zip(found.boxes if found.boxes is not None else (), found.txts or (), strict=True)
+        Line(float(left), float(top), float(right), float(bottom), words)
+        for ((left, top), (right, bottom)), words in zip(corners, found.txts or (), strict=True)
     ]
     return {"text": clean(text_of_lines(lines)), "blank": True}
 

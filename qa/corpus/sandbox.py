@@ -71,7 +71,7 @@ class Sandbox:
 
     def read(self, article_id: str, suffix: str, data: bytes) -> tuple[Article, list[str]]:
         """Return the article of a file's bytes, and remarks. Raises `UnreadableError`."""
-        answer = self._read(FORMATS[suffix], data)
+        answer = self.extract(FORMATS[suffix], data)
         if answer.get("pages") and FORMATS[suffix] == PDF:
             answer = self._scans_read(answer, data)
         return _article(article_id, answer, self._limits)
@@ -80,14 +80,15 @@ class Sandbox:
         """Return an answer of the PDF reader with the pages read by OCR that have no text layer."""
 
         def read(page: int) -> str:
-            return str(self._read(OCR, data, page)["text"])
+            return str(self.extract(OCR, data, page)["text"])
 
         try:
             return completed(answer, read if engine() else None, self._limits.max_ocr_pages)
         except (LookupError, TypeError, ValueError) as exc:  # no pages as they ought to be
             raise UnreadableError(NO_SOUND_ANSWER.format(exc)) from exc
 
-    def _read(self, name: str, data: bytes, page: int | None = None) -> dict[str, Any]:
+    def extract(self, name: str, data: bytes, page: int | None = None) -> dict[str, Any]:
+        """Return what a module of the worker makes of a file, or of a page of it. Raises `UnreadableError`."""
         answer = self._extraction(name, data, page)
         if "refused" in answer:
             raise UnreadableError(str(answer["refused"])[:500])
@@ -98,7 +99,7 @@ class Sandbox:
 
         Raises `UnreadableError`.
         """
-        answer = self._read(MAIL, data)
+        answer = self.extract(MAIL, data)
         return _article(_id(path_id, answer, key), answer, self._limits)
 
     def read_parts(self, path_id: str, suffix: str, data: bytes) -> tuple[list[tuple[Article, list[str]]], list[str]]:
@@ -106,7 +107,7 @@ class Sandbox:
 
         An article's id is `path#key`. Raises `UnreadableError`.
         """
-        answer = self._read(CONTAINERS[suffix], data)
+        answer = self.extract(CONTAINERS[suffix], data)
         parts = answer.get("parts")
         if not isinstance(parts, list) or not all(isinstance(part, dict) for part in parts):
             raise UnreadableError(NO_SOUND_ANSWER.format("no parts"))
@@ -216,7 +217,8 @@ class Sandbox:
 
 
 def _id(path_id: str, answer: dict[str, Any], key: str) -> str:
-    return f"{path_id}#{one_line(answer.get('key'), MAX_KEY) or key}"
+    own = one_line(answer.get("key"), MAX_KEY)
+    return f"{path_id}#{own.replace('#', '%23') if own else key}"  # one `#`, so that file and key come apart again
 
 
 def _named(path_id: str, part: dict[str, Any], parts: int) -> dict[str, Any]:

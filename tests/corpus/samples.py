@@ -169,7 +169,9 @@ def archive(members: Mapping[str, str | bytes]) -> bytes:
     return out.getvalue()
 
 
-def epub(chapters: Mapping[str, str], titles: Mapping[str, str] | None = None, **more: str | bytes) -> bytes:
+def epub(
+    chapters: Mapping[str, str], titles: Mapping[str, str] | None = None, more: Mapping[str, str] | None = None
+) -> bytes:
     """Return a book of these chapters (path -> body); `titles` is its table of contents, `more` are members by name."""
     items = "".join(f'<item id="i{i}" href="{path}" media-type="x"/>' for i, path in enumerate(chapters))
     links = "".join(f'<li><a href="{path}#top">{title}</a></li>' for path, title in (titles or {}).items())
@@ -187,7 +189,7 @@ def epub(chapters: Mapping[str, str], titles: Mapping[str, str] | None = None, *
         members[f"book/{path}"] = (
             f'<?xml version="1.0"?><html xmlns="urn:h"><head><title/></head><body>{body}</body></html>'
         )
-    return archive(members | {name.replace("__", "/"): data for name, data in more.items()})
+    return archive(members | dict(more or {}))
 
 
 def odt(body: str = f"<p>{LOAN}</p><p>{TERM}</p>", title: str = "Loan", manifest: str = "<m/>") -> bytes:

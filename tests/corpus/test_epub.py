@@ -57,7 +57,7 @@ def test_contents_of_epub_2_are_read() -> None:
         '<package xmlns="urn:o"><manifest><item id="a" href="a.xhtml"/><item id="t" href="toc.ncx" '
         'media-type="application/x-dtbncx+xml"/></manifest><spine toc="t"><itemref idref="a"/></spine></package>'
     )
-    assert parts(epub(CHAPTERS, **{"book/p.opf": opf, "book/toc.ncx": ncx}))[0][1] == "The loan"
+    assert parts(epub(CHAPTERS, more={"book/p.opf": opf, "book/toc.ncx": ncx}))[0][1] == "The loan"
 
 
 def test_missing_chapter_is_told_and_the_rest_is_read() -> None:
@@ -65,7 +65,7 @@ def test_missing_chapter_is_told_and_the_rest_is_read() -> None:
         '<package xmlns="urn:o"><manifest><item id="a" href="a.xhtml"/><item id="z" href="../../z.xhtml"/></manifest>'
         '<spine><itemref idref="a"/><itemref idref="z"/><itemref idref="none"/></spine></package>'
     )
-    found = extract(epub(CHAPTERS, **{"book/p.opf": opf}), LIMITS)
+    found = extract(epub(CHAPTERS, more={"book/p.opf": opf}), LIMITS)
     assert found["remarks"] == ["1 of its 2 files cannot be read or are not there"]
     assert len(found["parts"]) == 1  # type: ignore[arg-type]
 
@@ -74,7 +74,7 @@ def test_entities_are_refused() -> None:
     declared = '<!DOCTYPE x [<!ENTITY a "book/"><!ENTITY b "&a;p.opf">]>'
     bomb = f'{declared}<container><rootfile full-path="&b;"/></container>'
     with pytest.raises(UnreadableError, match="^declares XML entities"):
-        extract(epub(CHAPTERS, **{"META-INF/container.xml": bomb}), LIMITS)
+        extract(epub(CHAPTERS, more={"META-INF/container.xml": bomb}), LIMITS)
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_entities_are_refused() -> None:
         (
             epub(
                 CHAPTERS,
-                **{"META-INF/encryption.xml": '<e><CipherReference URI="book/a.xhtml"/></e>'},
+                more={"META-INF/encryption.xml": '<e><CipherReference URI="book/a.xhtml"/></e>'},
             ),
             "is protected against copying",
         ),
