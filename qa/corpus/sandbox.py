@@ -40,6 +40,8 @@ COMMAND = (sys.executable, "-B", "-m", "qa.corpus.worker")
 ROOT = Path(qa.__file__).parents[1]  # where `-m` finds the package
 # All that the child sees of the environment: what Python and its libraries need to start, nothing secret.
 KEPT = ("PATH", "PYTHONPATH", "PYTHONHOME", "LD_LIBRARY_PATH", "SYSTEMROOT", "TEMP", "TMP", "LANG", "LC_ALL", "TZ")
+# One thread: others, and the stacks and heaps set aside for them, would count against the memory it may have.
+ALONE = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "1"}
 PATIENCE = 3  # seconds on the clock for each processor second allowed: others compute, too
 START = 10  # seconds on the clock to start and to load the libraries
 GRACE = 5  # seconds for a child that has closed its end to be gone
@@ -195,7 +197,7 @@ class Sandbox:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             cwd=ROOT,
-            env={name: os.environ[name] for name in KEPT if name in os.environ},
+            env={name: os.environ[name] for name in KEPT if name in os.environ} | ALONE,
         )
 
     def _end(self, at_once: bool = True) -> int:
