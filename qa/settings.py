@@ -50,7 +50,7 @@ class CorpusSettings(_Group):
     max_unpacked_bytes: int = Field(
         _LIMITS.max_unpacked_bytes,
         gt=0,
-        description="Bytes that a .docx, or one stream of a PDF, may unpack to: room for pictures, not for bombs.",
+        description="Bytes that an archive (.docx, .epub …), or one stream of a PDF, may unpack to: room for pictures.",
     )
     max_depth: int = Field(
         _LIMITS.max_depth,
@@ -61,7 +61,7 @@ class CorpusSettings(_Group):
     max_parse_seconds: int = Field(
         _LIMITS.max_parse_seconds,
         gt=0,
-        description="Processor seconds for reading one HTML, PDF or DOCX file: a book of 700 pages needs fewer.",
+        description="Processor seconds for reading one file in the child process: a book of 700 pages needs fewer.",
     )
     max_ocr_seconds: int = Field(
         _LIMITS.max_ocr_seconds, gt=0, description="Processor seconds for one scanned page: most need ten."
@@ -72,7 +72,7 @@ class CorpusSettings(_Group):
     max_parser_bytes: int = Field(
         _LIMITS.max_parser_bytes,
         ge=300_000_000,
-        description="Bytes of memory for the process that reads HTML, PDF and DOCX: the libraries alone take a third.",
+        description="Bytes of memory for the child process: the libraries alone take a third.",
     )
 
     @property

@@ -62,7 +62,9 @@ def print_answer(answer: Answer, briefing: Briefing) -> None:
     print_line((answer.text, STYLES[answer.verdict]))
     print_line((f"{answer.verdict}, confidence {answer.confidence:.2f}", "dim"))
     for citation in answer.citations:
-        told = " · ".join(filter(None, (citation.title, citation.source, str(citation.published or ""))))
+        place = f"page {citation.page}" if citation.page else ""
+        ocr = "read by OCR" if citation.by_ocr else ""
+        told = " · ".join(filter(None, (citation.title, citation.source, str(citation.published or ""), place, ocr)))
         print_line("")
         print_line((f"[{citation.number}] ", "bold"), told)
         print_line("    ", *_marked(citation))
