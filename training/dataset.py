@@ -24,13 +24,13 @@ from torch import Tensor
 
 from qa.encoder import model_folder
 from qa.reader.model import Pair, PairBatch, load_tokenizer, make_pairs
+from qa.reader.network import MAX_TOKENS
 from qa.settings import BUNDLED_MODEL
 from training.data import Example
 from training.mixture import Mixture, kept_out, open_mixture
 from training.validate import Case, moved, moved_batch, validation_sets
 
 DATASET, CASES = "dataset.safetensors", "cases.json"
-MAX_TOKENS = 288
 UNITS = 64  # drawn at once
 IN_UNIT = 3  # examples at most: one, or a passage that answers and those that do not
 POOL = 24  # batches drawn at once and sorted by length
@@ -131,12 +131,12 @@ def _span(example: Example, pair: Pair, rng: np.random.Generator) -> tuple[int, 
     return found[int(rng.choice(len(found), p=weights / weights.sum()))][0]
 
 
-def draw(mixture: Mixture, tokenizer: Tokenizer, examples: int) -> Dataset:
-    """Draw that many examples, or a few more, from the beginning of the mixture to its end."""
+def draw(mixture: Mixture, tokenizer: Tokenizer, examples: int, begin: float = 0.0) -> Dataset:
+    """Draw that many examples, or a few more, from a point, 0..1, of the mixture to its end."""
     parts: list[Dataset] = []
     drawn = 0
     while drawn < examples:
-        units = [mixture.draw(drawn / examples) for _ in range(UNITS)]
+        units = [mixture.draw(begin + (1 - begin) * drawn / examples) for _ in range(UNITS)]
         pairs = iter(make_pairs(tokenizer, [(e.question, e.title, e.passage) for u in units for e in u], MAX_TOKENS))
         parts.append(Dataset.of([[(e, next(pairs)) for e in unit] for unit in units], mixture.rng))
         drawn += len(parts[-1].second)
@@ -196,16 +196,17 @@ def main(
     examples: Annotated[int, typer.Option(help="Examples to draw.")] = 1_000_000,
     seed: Annotated[int, typer.Option()] = 7,
     validated: Annotated[int, typer.Option(help="Questions of each set to validate with.")] = 200,
+    begin: Annotated[float, typer.Option(help="Point, 0..1, of the mixture to begin at; late to go on.")] = 0.0,
 ) -> None:
     """Draw the dataset and the cases."""
     if not (data / "reader_training").is_dir():
         raise typer.BadParameter(f"{data} has no reader_training folder of files in SQuAD form")
     out.mkdir(parents=True, exist_ok=True)
     kept = kept_out(data)
-    save_cases(validation_sets(data, kept, (validated, validated, validated * 3 // 2)), out)
+    save_cases(validation_sets(data, kept, (validated, validated, validated * 3 // 2, validated)), out)
     tokenizer = load_tokenizer(model_folder(BUNDLED_MODEL))
     tokenizer.save(str(out / "tokenizer.json"))
-    dataset = draw(open_mixture(data, seed, kept), tokenizer, examples)
+    dataset = draw(open_mixture(data, seed, kept), tokenizer, examples, begin)
     dataset.save(out)
     print(f"{len(dataset.second)} examples, {len(dataset.ids)} tokens, {int((dataset.span[:, 0] > 0).sum())} answered")
 

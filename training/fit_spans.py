@@ -20,8 +20,9 @@ from __future__ import annotations
 import json
 import tempfile
 import zlib
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -32,7 +33,14 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
 from qa.encoder import SentenceEncoder
-from qa.evaluation.datasets import CollectionQuestion, beir_collection, squad_collection, unseen_squad
+from qa.evaluation.datasets import (
+    Collection,
+    CollectionQuestion,
+    beir_collection,
+    is_trained,
+    squad_collection,
+    unseen_squad,
+)
 from qa.evaluation.reading import Desk, Keeps
 from qa.evaluation.statistics import auroc, calibration_error, exact, f1
 from qa.reader import Linear, Network, SentenceReader, SpanReader
@@ -40,6 +48,8 @@ from qa.reader.network import WindowReading
 from qa.settings import Settings
 from qa.types import Reading
 from training.augment import alter, names
+from training.mixture import FILES, NQ, QUIZZES
+from training.news import early_and_late, news_collection, read_quizzes
 from training.verdict import best_threshold, probabilities
 
 WEIGHTS = Path(__file__).parents[1] / "qa" / "weights" / "spans.json"
@@ -55,13 +65,16 @@ CHOICE = "above_null probability sentence_score span_shows span_words".split()
 ANSWERED = "above_null relevant names_missing passage_cosine cosine".split()
 SUBJECT = "relevant passage_score passage_cosine held_around names_missing".split()
 # Shares of the questions without an answer, by how they come to have none.
-ABSENT = {"passage": 0.25, "article": 0.25, "altered": 0.25, "written": 0.25}
+ABSENT = {"passage": 0.2, "article": 0.15, "altered": 0.15, "written": 0.2, "news": 0.3}
+# Shares of the questions with an answer, by the set that they are of.
+PRESENT = {"nq": 0.3, "squad": 0.2, "written": 0.2, "news": 0.3}
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
     """What was read for a question; `absent` says in which way its answer was taken away, "" that it is there."""
 
+    source: str  # a key of `PRESENT`
     group: str
     reported: bool
     absent: str
@@ -85,7 +98,7 @@ class CachedNetwork(Network):
         return [self._known[text] for text in texts]
 
 
-def cases(desk: Desk, reader: SpanReader) -> Iterator[Case]:
+def cases(desk: Desk, reader: SpanReader, source: str) -> Iterator[Case]:
     """Ask every question as it is, and in the ways in which its answer is not there."""
     rng = np.random.default_rng(0)
     others = names(" ".join(article.text for article in desk.collection.articles))
@@ -102,21 +115,33 @@ def cases(desk: Desk, reader: SpanReader) -> Iterator[Case]:
         for absent, question, keeps in ways:
             found = desk.findings(question, keeps, reader)
             if found.readings:
-                yield _case(asked, absent, found.readings, texts)
+                yield _case(source, asked, absent, found.readings, texts)
 
 
-def given(desk: Desk, reader: SpanReader) -> Iterator[Case]:
+def news(desk: Desk, reader: SpanReader, source: str) -> Iterator[Case]:
+    """Ask every question as it is, and without all windows that hold its answer: near ones are left."""
+    texts = {article.id: article.text for article in desk.collection.articles}
+    for asked in desk.collection.asked:
+        for absent, keeps in (("", None), ("news", desk.without_own(asked))):
+            found = desk.findings(asked.text, keeps, reader)
+            if found.readings:
+                yield _case(source, asked, absent, found.readings, texts)
+
+
+def given(desk: Desk, reader: SpanReader, source: str) -> Iterator[Case]:
     """Ask every question of its own passage alone; some were written to have no answer there."""
     texts = {article.id: article.text for article in desk.collection.articles}
     for asked in desk.collection.asked:
         found = desk.findings(asked.text, desk.own(asked), reader)
         if found.readings:
-            yield _case(asked, "" if asked.answers else "written", found.readings, texts)
+            yield _case(source, asked, "" if asked.answers else "written", found.readings, texts)
 
 
-def _case(asked: CollectionQuestion, absent: str, readings: Sequence[Reading], texts: dict[str, str]) -> Case:
+def _case(
+    source: str, asked: CollectionQuestion, absent: str, readings: Sequence[Reading], texts: dict[str, str]
+) -> Case:
     said = [texts[r.hit.passage.article_id][r.answer_start : r.answer_end] for r in readings]
-    own = [r.hit.passage.article_id == asked.article for r in readings]
+    own = [r.hit.passage.article_id in asked.own for r in readings]
     good = [not absent and f1(text, asked.answers) >= RIGHT for text in said]
     same = [bool(exact(text, asked.answers)) for text in said]
     right = [g and (o or s) for g, o, s in zip(good, own, same, strict=True)]
@@ -124,7 +149,7 @@ def _case(asked: CollectionQuestion, absent: str, readings: Sequence[Reading], t
     answers = [] if absent else [a.casefold() for a in asked.answers]
     held = [r or (o and any(a in q for a in answers)) for r, o, q in zip(right, own, quotes, strict=True)]
     unclear = [g and not r for g, r in zip(good, right, strict=True)]
-    return Case(asked.group, asked.reported, absent, list(readings), right, held, unclear)
+    return Case(source, asked.group, asked.reported, absent, list(readings), right, held, unclear)
 
 
 def fit_choice(fitted: Sequence[Case]) -> Linear:
@@ -177,10 +202,11 @@ def fit_logistic(
 
 
 def balance(found: Sequence[Case]) -> np.ndarray:
-    """Weigh questions with an answer one half, and each way of having none by its share of the other half."""
-    counts = {way: sum(case.absent == way for case in found) for way in ("", *ABSENT)}
-    shares = {"": 1.0, **ABSENT}
-    return np.array([shares[case.absent] * len(found) / 2 / counts[case.absent] for case in found])
+    """Weigh questions with an answer one half, by shares of the sets, those without by how they come to have none."""
+    keys = [f"present {case.source}" if not case.absent else case.absent for case in found]
+    counts = Counter(keys)
+    shares = {**ABSENT, **{f"present {name}": share for name, share in PRESENT.items()}}
+    return np.array([shares[key] * len(found) / 2 / counts[key] for key in keys])
 
 
 def report(kept: Sequence[Case], models: dict[str, Linear], thresholds: dict[str, float]) -> None:
@@ -213,6 +239,22 @@ def report(kept: Sequence[Case], models: dict[str, Linear], thresholds: dict[str
     q = probabilities(models["span_subject"], rows)
     near = np.array([case.absent != "article" for case in kept])
     print(f"subject in the corpus: AUROC {auroc(q, near):.3f}")
+
+
+def left_out(found: Sequence[Case], source: str) -> str:
+    """Return what is lost on a set that neither choice nor verdict was fitted on, next to all in folds of articles."""
+    others = [case for case in found if case.source != source]
+    inside = [case for case in found if case.source == source]
+    choice = fit_choice(others)
+    rows, _, labels = first_spans(others, choice)
+    model = fit_logistic(rows, ANSWERED, labels, balance(others))
+    judged, right, held = first_spans(inside, choice)
+    p, drawn = probabilities(model, judged), _as_balanced(inside)
+    there = np.array([not case.absent for case in inside])
+    return (
+        f"{source} left out: right first {right[there].mean():.3f}, AUROC {auroc(p, held):.3f}, "
+        f"calibration error {calibration_error(p[drawn], held[drawn]):.3f}"
+    )
 
 
 def crossed_calibration(found: Sequence[Case]) -> float:
@@ -262,9 +304,27 @@ def span_reader(desk: Desk, network: Network) -> SpanReader:
     return SpanReader(network, base, generation, Linear(0.0, {}))
 
 
+def _sets(data: Path, passages: int) -> dict[str, tuple[Collection, Callable[[Desk, SpanReader, str], Iterator[Case]]]]:
+    """Return the sets and how each is asked."""
+    nq = beir_collection(data / NQ)
+    untrained = replace(nq, asked=tuple(a for a in nq.asked if not is_trained(a.group)))
+    _, late = early_and_late(read_quizzes(data / "reader_training" / QUIZZES))
+    return {
+        "nq": (untrained.smaller(passages), cases),
+        "squad": (unseen_squad(data).smaller(passages), cases),
+        "written": (squad_collection(data / "reader_training" / FILES["squad"]), given),
+        "news": (news_collection(late), news),
+    }
+
+
 def main(
     data: Annotated[Path, typer.Argument(help="Folder of the data sets.")],
-    questions: Annotated[tuple[int, int, int], typer.Option(help="Of NQ, SQuAD 1.1 and SQuAD 2.0.")] = (800, 800, 1000),
+    questions: Annotated[tuple[int, int, int, int], typer.Option(help="Of NQ, SQuAD 1.1, SQuAD 2.0 and news.")] = (
+        800,
+        800,
+        1000,
+        600,
+    ),
     passages: Annotated[int, typer.Option(help="Articles of each set, about.")] = 900,
     weights: Annotated[Path | None, typer.Option(help="Reader weights other than the shipped ones.")] = None,
     work: Annotated[Path, typer.Option(help="Indexes go here.")] = WORK,
@@ -274,20 +334,16 @@ def main(
     torch.set_flush_denormal(True)
     encoder = SentenceEncoder()
     network = CachedNetwork(weights)
-    written = squad_collection(data / "reader_training" / "squad_v2.0_dev.json")
     found: list[Case] = []
-    for collection, ask, most in zip(
-        (beir_collection(data / "nq_open_oracle").smaller(passages), unseen_squad(data).smaller(passages), written),
-        (cases, cases, given),
-        questions,
-        strict=True,
-    ):
+    for (source, (collection, ask)), most in zip(_sets(data, passages).items(), questions, strict=True):
         desk = Desk(collection.thinned(most), work, encoder, Settings())
-        found += ask(desk, span_reader(desk, network))
+        found += ask(desk, span_reader(desk, network), source)
         print(f"{collection.name}: {len(found)} cases so far", flush=True)
     models, thresholds = fit_all([case for case in found if not case.reported])
     report([case for case in found if case.reported], models, thresholds)
     print(f"in {FOLDS} folds of articles: calibration error {crossed_calibration(found):.3f} of {len(found)}")
+    for source in PRESENT:
+        print(left_out(found, source))
     values: dict[str, dict[str, object]] = {n: {"bias": m.bias, "weights": dict(m.weights)} for n, m in models.items()}
     for name, threshold in thresholds.items():
         values[name]["threshold"] = threshold

@@ -2,30 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from qa.evaluation.datasets import is_held_out, read_beir
+from qa.evaluation.datasets import is_held_out, is_trained, read_beir
 from qa.text.sentences import sentences
 from qa.text.terms import terms
+from training.agreement import Agreement
 from training.augment import alter, names
 from training.data import (
     BUDGETS,
     CHARS,
+    TRIES,
     Asked,
     Example,
     Negatives,
     Paragraph,
     Source,
+    apart,
+    occurrences,
     read_squad,
     targets,
     window,
     without_leaks,
 )
+from training.news import Quiz, early_and_late, read_generated, read_quizzes
 
 Unit = list[Example]  # one example, or a group: a passage that answers, then others that do not
 
@@ -36,18 +41,41 @@ FILES = {
     "reddit": "squadshifts_reddit.json",
     "amazon": "squadshifts_amazon.json",
 }
+NEWS, QUIZZES, NQ = "news_generated.json", "news_quiz.jsonl", "nq_open_oracle"
 # Share of the questions drawn from each file, at these points of the run; between them in proportion.
 POINTS = (0.0, 0.15, 0.4, 0.7, 1.0)
 SHARES = {
-    "qamr": (0.60, 0.40, 0.18, 0.10, 0.05),
-    "squad": (0.14, 0.22, 0.30, 0.32, 0.34),
-    "wiki": (0.14, 0.20, 0.24, 0.26, 0.27),
-    "reddit": (0.06, 0.09, 0.14, 0.16, 0.17),
-    "amazon": (0.06, 0.09, 0.14, 0.16, 0.17),
+    "qamr": (0.60, 0.40, 0.16, 0.07, 0.03),
+    "squad": (0.14, 0.22, 0.25, 0.20, 0.18),
+    "wiki": (0.14, 0.20, 0.20, 0.14, 0.12),
+    "reddit": (0.06, 0.09, 0.10, 0.06, 0.05),
+    "amazon": (0.06, 0.09, 0.10, 0.06, 0.05),
+    "nq": (0.0, 0.0, 0.05, 0.15, 0.17),
+    "quiz": (0.0, 0.0, 0.06, 0.18, 0.24),
+    "news": (0.0, 0.0, 0.08, 0.14, 0.16),
 }
 # Of an answerable question: how often altered, and how often in a group with negatives.
-ALTERED = {"qamr": 0.12, "squad": 0.15, "wiki": 0.17, "reddit": 0.15, "amazon": 0.15}
-GROUPED = {"qamr": 0.18, "squad": 0.30, "wiki": 0.28, "reddit": 0.12, "amazon": 0.10}
+ALTERED = {
+    "qamr": 0.12,
+    "squad": 0.15,
+    "wiki": 0.17,
+    "reddit": 0.15,
+    "amazon": 0.15,
+    "nq": 0.1,
+    "quiz": 0.08,
+    "news": 0.12,
+}
+GROUPED = {
+    "qamr": 0.18,
+    "squad": 0.30,
+    "wiki": 0.28,
+    "reddit": 0.12,
+    "amazon": 0.10,
+    "nq": 0.3,
+    "quiz": 0.5,
+    "news": 0.25,
+}
+SPREAD = ("squad", "wiki")  # of two questions, the one whose evidence lies more in several sentences
 IN_GROUP = 2  # negatives
 UNTITLED = 0.25  # how often a title is left out
 UNMARKED = 0.4  # how often the question mark is left out: people type without
@@ -60,6 +88,7 @@ class Mixture:
 
     sources: dict[str, Source]
     rng: np.random.Generator
+    accepts: Callable[[Paragraph, Asked], bool] = lambda paragraph, asked: True  # asked where a label is not sure
 
     def __post_init__(self) -> None:
         self._negatives = {name: Negatives(source.paragraphs) for name, source in self.sources.items()}
@@ -69,7 +98,17 @@ class Mixture:
         """Return the next unit at a point, 0..1, of the run."""
         shares = np.array([np.interp(progress, POINTS, SHARES[name]) for name in self.sources])
         name = list(self.sources)[int(self.rng.choice(len(shares), p=shares / shares.sum()))]
-        return self._unit(name, *self.sources[name].draw())
+        drawn = self._drawn(name)
+        if name in SPREAD:
+            drawn = max(drawn, self._drawn(name), key=lambda each: apart(*each))
+        return self._unit(name, *drawn)
+
+    def _drawn(self, name: str) -> tuple[Paragraph, Asked]:
+        for _ in range(TRIES):
+            paragraph, asked = self.sources[name].draw()
+            if asked.sure or self.accepts(paragraph, asked):
+                break
+        return paragraph, asked
 
     def state(self) -> dict[str, Any]:
         """Return what is needed to go on from here, as JSON values."""
@@ -166,21 +205,29 @@ class Kept:
     squad: list[Paragraph]
     texts: list[str]
     questions: frozenset[str]
+    quizzes: list[Quiz]  # of the last weeks
 
 
 def kept_out(data: Path) -> Kept:
-    """Read all reported texts: nq_open_oracle, clapnq_dev, SQuAD 2.0 kept aside, SQuAD 1.1 articles not in 2.0."""
+    """Read all reported texts.
+
+    nq_open_oracle but what is trained on, clapnq_dev, SQuAD 2.0 kept aside, SQuAD 1.1 articles that are not in 2.0, the
+    last weeks of news quizzes.
+    """
     everything = read_squad(data / "reader_training" / FILES["squad"])
     squad = [p for p in everything if is_held_out(p.article)]
     texts = [p.text for p in squad]
     questions = set()
-    for name in ("nq_open_oracle", "clapnq_dev"):
+    for name in (NQ, "clapnq_dev"):
         dataset = read_beir(data / name)
-        texts += [article.text for article in dataset.articles]
-        questions |= {plain(text) for text in dataset.queries.values()}
+        own = {a.id for a in dataset.articles if name != NQ or not is_trained(a.title or a.id)}
+        texts += [article.text for article in dataset.articles if article.id in own]
+        questions |= {plain(dataset.queries[q]) for q, judged in dataset.qrels.items() if own & judged.keys()}
     known = {p.article for p in everything}
     texts += [a.text for a in read_beir(data / "squad_v1.1_dev").articles if a.id.rsplit("#", 1)[0] not in known]
-    return Kept(squad, texts, frozenset(questions))
+    _, late = early_and_late(read_quizzes(data / "reader_training" / QUIZZES))
+    texts += [window.text for quiz in late for window in (*quiz.positives, *quiz.negatives)]
+    return Kept(squad, texts, frozenset(questions), late)
 
 
 def plain(question: str) -> str:
@@ -190,18 +237,36 @@ def plain(question: str) -> str:
 
 def open_mixture(data: Path, seed: int, kept: Kept) -> Mixture:
     """Return the mixture of all files in a data folder, without what is kept out."""
+    folder = data / "reader_training"
+    read = {name: read_squad(folder / file) for name, file in FILES.items()}
+    read["squad"] = [p for p in read["squad"] if not is_held_out(p.article)]
+    early, _ = early_and_late(read_quizzes(folder / QUIZZES))
+    read |= {"nq": _nq(data / NQ), "quiz": [p for quiz in early for p in quiz.paragraphs()]}
+    read["news"] = read_generated(folder / NEWS)
     sources = {}
-    for place, (name, file) in enumerate(FILES.items()):
-        read = read_squad(data / "reader_training" / file)
-        trained = [p for p in read if name != "squad" or not is_held_out(p.article)]
+    for place, (name, paragraphs) in enumerate(read.items()):
         clean = [
-            Paragraph(p.article, p.text, tuple(a for a in p.asked if plain(a.text) not in kept.questions))
-            for p in without_leaks(trained, kept.texts)
+            replace(p, asked=tuple(a for a in p.asked if plain(a.text) not in kept.questions))
+            for p in without_leaks(paragraphs, kept.texts)
         ]
-        sources[name] = Source(name, [p for p in clean if p.asked], seed + place)
+        sources[name] = Source(name, [p for p in clean if p.asked or name == "quiz"], seed + place)
         print(
-            f"{name}: {len(read)} paragraphs, {len(trained) - len(clean)} near-duplicates dropped, "
+            f"{name}: {len(paragraphs)} paragraphs, {len(paragraphs) - len(clean)} near-duplicates dropped, "
             f"{len(sources[name])} questions to train on",
             flush=True,
         )
-    return Mixture(sources, np.random.default_rng(seed))
+    return Mixture(sources, np.random.default_rng(seed), Agreement())
+
+
+def _nq(folder: Path) -> list[Paragraph]:
+    """Return the passages of nq_open_oracle that are trained on, with their questions."""
+    dataset = read_beir(folder)
+    asked: dict[str, list[Asked]] = {a.id: [] for a in dataset.articles if is_trained(a.title or a.id)}
+    texts = {a.id: a for a in dataset.articles}
+    for query, judged in dataset.qrels.items():
+        for document in judged.keys() & asked.keys():
+            answers = dataset.metadata[query]["answers"]
+            places = [(p, a) for a in answers for p in occurrences(texts[document].text, a)[:1]]
+            if places:
+                asked[document].append(Asked(dataset.queries[query], tuple(places)))
+    return [Paragraph(texts[d].title, texts[d].text, tuple(those)) for d, those in asked.items() if those]

@@ -30,7 +30,7 @@ import torch
 import torch.nn.functional as F
 import typer
 from safetensors import safe_open
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits as bce
 
@@ -112,9 +112,22 @@ def schedule(progress: float) -> float:
 class Run:
     """Network, averaged weights, optimiser and position of a run, in one file that can be resumed from."""
 
-    def __init__(self, out: Path, base: Path, device: str, rate: float, teachers: Sequence[Network] = ()) -> None:
+    def __init__(
+        self,
+        out: Path,
+        base: Path,
+        device: str,
+        rate: float,
+        teachers: Sequence[Network] = (),
+        weights: Path | None = None,
+        frozen: int = 0,
+    ) -> None:
         self.out, self.base, self.device, self.teachers = out, base, torch.device(device), teachers
         self.model = network_of(base).to(self.device).train()
+        if weights:
+            self.model.load_state_dict(load_file(weights, device), strict=False)
+        for layer in self.model.layers[:frozen]:
+            layer.requires_grad_(False)
         parts = (*self.model.layers, self.model.span, self.model.verdict)
         trained = {id(p) for part in parts for p in part.parameters()}
         self.trained = {name: p for name, p in self.model.named_parameters() if id(p) in trained}
@@ -171,7 +184,7 @@ class Run:
         tensors = {f"model.{name}": p.detach() for name, p in self.trained.items()}
         tensors |= {f"{AVERAGED}{name}": p for name, p in self.averaged.items()}
         for name, parameter in self.trained.items():
-            for key, value in self.optimiser.state[parameter].items():
+            for key, value in self.optimiser.state.get(parameter, {}).items():
                 tensors[f"optimiser.{key}.{name}"] = value
         position = {
             "step": self.step,
@@ -191,9 +204,10 @@ class Run:
             for name, parameter in self.trained.items():
                 parameter.data.copy_(file.get_tensor(f"model.{name}"))
                 self.averaged[name].copy_(file.get_tensor(f"{AVERAGED}{name}"))
-                self.optimiser.state[parameter] = {
-                    key: file.get_tensor(f"optimiser.{key}.{name}") for key in ("step", "exp_avg", "exp_avg_sq")
-                }
+                if parameter.requires_grad:
+                    self.optimiser.state[parameter] = {
+                        key: file.get_tensor(f"optimiser.{key}.{name}") for key in ("step", "exp_avg", "exp_avg_sq")
+                    }
         for name, value in position.items():
             setattr(self, name, value)
 
@@ -257,6 +271,8 @@ def main(
     out: Annotated[Path, typer.Argument(help="Folder of checkpoint and log.")],
     base: Annotated[Path | None, typer.Option(help="Folder of the first weights; the bundled model's.")] = None,
     teacher: Annotated[list[Path] | None, typer.Option(help="OUT of a run to learn from; may be repeated.")] = None,
+    weights: Annotated[Path | None, typer.Option(help="Reader weights to go on from, in place of new heads.")] = None,
+    frozen: Annotated[int, typer.Option(help="Lowest layers that are not trained.")] = 0,
     minutes: Annotated[float, typer.Option(help="Minutes of training, validation not counted.")] = 90,
     steps: Annotated[int, typer.Option(help="Steps of training instead of minutes.")] = 0,
     rate: Annotated[float, typer.Option(help="Learning rate of the top layer.")] = 2e-4,
@@ -276,7 +292,7 @@ def main(
     torch.set_flush_denormal(True)
     material, cases, tokenizer = Dataset.load(dataset), load_cases(dataset), load_tokenizer(dataset)
     teachers = [trained_network(folder, device) for folder in teacher or []]
-    run = Run(out, base or model_folder(BUNDLED_MODEL), device, rate, teachers)
+    run = Run(out, base or model_folder(BUNDLED_MODEL), device, rate, teachers, weights, frozen)
     if resume:
         run.restore()
     plan = Plan(minutes * 60, steps, run.progress, run.seconds, run.step)

@@ -19,17 +19,17 @@ from tokenizers import Tokenizer
 from torch import Tensor, nn
 
 from qa.encoder import model_folder
-from qa.evaluation.datasets import read_beir
+from qa.evaluation.datasets import is_trained, read_beir
 from qa.evaluation.statistics import auroc, exact, f1
 from qa.reader.int8 import quantize
 from qa.reader.model import PairBatch, load_model, load_tokenizer, make_pairs
-from qa.reader.network import weights_file
+from qa.reader.network import MAX_TOKENS, weights_file
 from qa.settings import BUNDLED_MODEL
 from training.data import Paragraph
 from training.mixture import Kept, kept_out
+from training.news import Quiz
 
 MAX_ANSWER = 30  # tokens
-MAX_TOKENS = 320
 BATCH = 16
 
 
@@ -98,6 +98,8 @@ def nq(data: Path, most: int) -> list[Case]:
     for query, judged in dataset.qrels.items():
         article = texts[next(iter(judged))]
         answers = tuple(dataset.metadata[query]["answers"])
+        if is_trained(article.title or article.id):
+            continue
         found.append(Case(dataset.queries[query], article.title, article.text, answers))
     return _thinned(found, most)
 
@@ -118,6 +120,17 @@ def squad(paragraphs: Sequence[Paragraph], most: int) -> list[Case]:
     """Return SQuAD 2.0 questions of the articles kept aside."""
     found = [Case(a.text, p.title, p.text, tuple(t for _, t in a.answers)) for p in paragraphs for a in p.asked]
     return _thinned(found, most)
+
+
+def news(quizzes: Sequence[Quiz], most: int) -> list[Case]:
+    """Return quiz questions of the last weeks, each with a window that holds its answer and one that does not."""
+    found = []
+    chosen = [quiz for quiz in quizzes if quiz.negatives]
+    for quiz in chosen[:: max(1, len(chosen) // most)][:most]:
+        there, absent = quiz.positives[-1], quiz.negatives[0]
+        found.append(Case(quiz.question, there.title, there.text, (quiz.answer,)))
+        found.append(Case(quiz.question, absent.title, absent.text, ()))
+    return found
 
 
 def _thinned(cases: list[Case], most: int) -> list[Case]:
@@ -151,13 +164,14 @@ def validate(model: nn.Module, tokenizer: Tokenizer, sets: dict[str, list[Case]]
     return {name: round(value, 4) for name, value in figures.items()}
 
 
-def validation_sets(data: Path, kept: Kept, most: tuple[int, int, int]) -> dict[str, list[Case]]:
-    """Return NQ, CLAP NQ and SQuAD 2.0; the questions of NQ stand in it twice, once with the passage of another."""
+def validation_sets(data: Path, kept: Kept, most: tuple[int, int, int, int]) -> dict[str, list[Case]]:
+    """Return NQ, CLAP NQ, SQuAD 2.0 and news; each question of NQ and news stands in twice, once without its answer."""
     asked = nq(data, most[0])
     return {
         "nq": [*asked, *shifted(asked)],
         "clapnq": clapnq(data, most[1]),
         "squad": squad(kept.squad, most[2]),
+        "news": news(kept.quizzes, most[3]),
     }
 
 
@@ -165,7 +179,12 @@ def main(
     data: Annotated[Path, typer.Argument(help="Folder of the data sets.")],
     weights: Annotated[Path | None, typer.Option(help="Reader weights other than the shipped ones.")] = None,
     float32: Annotated[bool, typer.Option(help="Not in int8, as it is used.")] = False,
-    questions: Annotated[tuple[int, int, int], typer.Option(help="Of NQ, CLAP NQ and SQuAD 2.0.")] = (600, 300, 450),
+    questions: Annotated[tuple[int, int, int, int], typer.Option(help="Of NQ, CLAP NQ, SQuAD 2.0 and news.")] = (
+        600,
+        300,
+        450,
+        300,
+    ),
 ) -> None:
     """Print the figures of weights that ship or could."""
     torch.set_flush_denormal(True)

@@ -18,9 +18,9 @@ MAX_WORDS = 7  # of a mention: a longer one is no name
 MAX_MENTIONS = 300  # of a conversation
 
 WORD = r"[^\W\d_][\w’'&.-]*\w|[^\W\d_]"
-CAPITAL = r"(?:[A-Z]\.)+|[A-Z\u00c0-\u00dd\u0400-\u042f][\w’'&-]*(?:\.(?=[A-Z]))?"
+CAPITAL = r"(?:[A-Z]\.)+|[a-z]?[A-Z\u00c0-\u00dd\u0400-\u042f][\w’'&-]*(?:\.(?=[A-Z]))?"
 LINK = r"(?:of|the|de|von|van|and|for|du|la|le|&)"
-NAME = re.compile(rf"(?:{CAPITAL}|\d+[A-Z]\w*)(?:\s+(?:{LINK}\s+){{0,2}}(?:{CAPITAL}|\d{{1,4}}\b)){{0,6}}")
+NAME = re.compile(rf"(?<!\w)(?:{CAPITAL}|\d+[A-Z]\w*)(?:\s+(?:{LINK}\s+){{0,2}}(?:{CAPITAL}|\d{{1,4}}\b)){{0,6}}")
 QUOTED = re.compile(r"[\"“«]([^\"”»]{2,80})[\"”»]")
 YEAR_WORD = re.compile(rf"\b{YEAR}\b")
 PHRASE = re.compile(
@@ -40,13 +40,13 @@ PERSON_AFTER = re.compile(
 )
 ORGANISATION = re.compile(
     r"\b(?:Bank|Group|Fund|Company|Corporation|Inc|Co|Ltd|Union|Organi[sz]ation|Agency|University|College|School|"
-    r"Ministry|Commission|Council|Committee|Party|Railways?|LNG|Institute|Cent(?:er|re)|Records|Band|Association|"
-    r"Helicopters|Holdings|Army|Club|Team|Court|House|Government|[A-Z]{2,})\b"
+    r"Ministry|Commission|Council|Committee|Party|Railways?|Institute|Cent(?:er|re)|Records|Band|Association|"
+    r"Holdings|Army|Club|Team|Court|House|Government|[A-Z]{2,})\b"
 )
 PLACE_BEFORE = re.compile(r"\b(?:in|at|near|from|to|into|outside|around|across)\s+(?:the\s+)?$", re.I)
 TITLE_WORDS = re.compile(
     r"^(?:[A-Z][\w-]*\s+){0,4}(?:Mr|Mrs|Ms|Dr|Sir|President|Premier|Minister|Chancellor|Secretary-General|Secretary|"
-    r"Governor|Senator|General|Captain|King|Queen|Prince|Princess|Kremlin)\.?\s+(?=[A-Z][\w’'-]*\s+[A-Z]|[A-Z])"
+    r"Governor|Senator|General|Captain|King|Queen|Prince|Princess)\.?\s+(?=[A-Z][\w’'-]*\s+[A-Z]|[A-Z])"
 )
 ADJECTIVE = re.compile(r"[A-Z]\w+(?:an|ese|ish|ern|ic)")
 BE = re.compile(r"\s+(?:is|are|was|were|has|have|had|will|would|can|could|may|might|must|should)\b")

@@ -92,8 +92,8 @@ def json_lines(file: Path) -> Iterator[tuple[int, dict[str, Any]]]:
 @dataclass(frozen=True, slots=True)
 class CollectionQuestion:
     """A question of a collection: its passage's article, what must not be split between fitting and reporting, the
-    answers (none: its passage does not answer it), and whether it is for the report. The verdict is fitted on the
-    others.
+    answers (none: its passage does not answer it), whether it is for the report (the verdict is fitted on the
+    others), and further articles that hold the answer.
     """
 
     text: str
@@ -101,6 +101,12 @@ class CollectionQuestion:
     group: str
     answers: tuple[str, ...]
     reported: bool
+    others: tuple[str, ...] = ()
+
+    @property
+    def own(self) -> frozenset[str]:
+        """All articles that hold the answer."""
+        return frozenset((self.article, *self.others))
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +146,11 @@ def _percent(title: str) -> int:
 def is_reported(group: str) -> bool:
     """Return whether a group is for the report: a third of the groups of a set in BEIR form."""
     return zlib.crc32(group.encode()) % 3 == 0
+
+
+def is_trained(group: str) -> bool:
+    """Return whether the network may learn from a group of nq_open_oracle; its verdict is fitted on the rest."""
+    return zlib.crc32(group.encode()) % 3 == 1
 
 
 def beir_collection(folder: Path) -> Collection:

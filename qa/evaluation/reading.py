@@ -64,8 +64,8 @@ class Desk:
         return lambda hit: hit.passage.article_id == asked.article
 
     def without_own(self, asked: CollectionQuestion) -> Keeps:
-        """Take the question's own passage away."""
-        return lambda hit: hit.passage.article_id != asked.article
+        """Take the passages that answer the question away."""
+        return lambda hit: hit.passage.article_id not in asked.own
 
     def without_group(self, asked: CollectionQuestion) -> Keeps:
         """Take all passages of the question's article away."""

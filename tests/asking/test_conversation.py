@@ -189,6 +189,7 @@ def test_what_was_searched_for_counts_and_not_what_was_typed(briefing: qa.Briefi
         ("K.V. Kamath serves for five years.", ["K.V. Kamath"]),
         ("The Silk Road Fund bought it.", ["Silk Road Fund"]),
         ("In June Power of Siberia opened.", ["Power of Siberia"]),
+        ("They sold the iPhone to the McDonald sisters.", ["iPhone", "McDonald"]),
     ],
 )
 def test_names_are_found_whole(text: str, expected: list[str]) -> None:
