@@ -40,6 +40,8 @@ class Article:
     `id` is the POSIX path relative to the corpus folder, `path#key` inside a JSON Lines file. `text` is what
     all offsets refer to. `pages` holds the offset at which each page of a PDF starts; a page without text
     starts where the next one does. `scanned` holds the pages, from 1, whose text was read by OCR.
+    starts where the next one does. `dated_by` says where `published` comes from; `modified` is the day of the last
+    change, where the file tells it.
     """
 
     id: str
@@ -51,6 +53,9 @@ class Article:
     tags: tuple[str, ...] = ()
     pages: tuple[int, ...] = ()
     scanned: tuple[int, ...] = ()
+    modified: date | None = None
+    dated_by: str | None = None
+    authors: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         bounds = (0, *self.pages, len(self.text))
@@ -84,13 +89,17 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A slice of an article: `article.text[start:end] == text`."""
+    """A slice of an article: `article.text[start:end] == text`.
+
+    `header` is the header row of the table that it begins in, where that is above it; a slice of the article too.
+    """
 
     id: str
     article_id: str
     start: int
     end: int
     text: str
+    header: str = ""
 
     def __post_init__(self) -> None:
         if self.end - self.start != len(self.text):
@@ -147,6 +156,7 @@ class Citation:
 
     `answer_start`, `answer_end` bound the short answer inside the quote (article offsets), or are
     None. `page` is the page of a PDF, the slide of a presentation, or None; `by_ocr` says that OCR read its text.
+    `header` is the header of the table that the quote is a row of, a slice of the article; empty for anything else.
     """
 
     number: int
@@ -163,6 +173,7 @@ class Citation:
     page: int | None
     passage: Passage
     by_ocr: bool = False
+    header: str = ""
 
 
 class Verdict(StrEnum):

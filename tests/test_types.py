@@ -66,14 +66,19 @@ def test_data_is_frozen_and_slotted() -> None:
 @pytest.mark.parametrize(
     ("kind", "names"),
     [
-        (Article, "id text title source url published tags pages"),
-        (Passage, "id article_id start end text"),
+        (Article, "id text title source url published tags pages scanned modified dated_by authors"),
+        (Passage, "id article_id start end text header"),
         (Hit, "passage score rank also_in trace"),
         (
             Citation,
-            "number article_id title source url published start end quote answer_start answer_end page passage",
+            "number article_id title source url published start end quote answer_start answer_end page passage by_ocr "
+            "header",
         ),
-        (Answer, "question text verdict confidence citations hits generation trace written"),
+        (
+            Answer,
+            "question text verdict confidence citations hits generation trace written parts listing total earlier "
+            "later agreement dates timeline",
+        ),
     ],
 )
 def test_public_fields_are_the_documented_ones(kind: type, names: str) -> None:

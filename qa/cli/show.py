@@ -67,6 +67,8 @@ def print_answer(answer: Answer, briefing: Briefing) -> None:
         told = " · ".join(filter(None, (citation.title, citation.source, str(citation.published or ""), place, ocr)))
         print_line("")
         print_line((f"[{citation.number}] ", "bold"), told)
+        if citation.header:
+            print_line(("    ", ""), (citation.header, "dim"))
         print_line("    ", *_marked(citation))
         print_line((f"    {citation.article_id}, characters {citation.start} to {citation.end}", "dim"))
     if not answer.citations and answer.verdict is Verdict.RELATED:

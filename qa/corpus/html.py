@@ -6,51 +6,139 @@ Runs in the worker only. trafilatura finds the article in the page; nothing is f
 from __future__ import annotations
 
 import contextlib
-import json
 import re
 from collections.abc import Iterator
 from copy import deepcopy
-from datetime import datetime
 
 import lxml.html
-from htmldate import find_date
 from lxml import etree
 from lxml.html import HtmlElement
-from trafilatura import bare_extraction, extract_metadata
+from trafilatura import bare_extraction
 
 from qa.corpus.decoding import UnreadableError, decode
-from qa.corpus.fields import YEARS, clean
+from qa.corpus.fields import clean
+from qa.corpus.markup import text_of
+from qa.corpus.page_fields import OTHERS, RELATED, fields_of
 from qa.types import Limits
 
 CHARSET = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([\w:.-]{2,40})""", re.IGNORECASE)
-MAX_ITEMS = 10_000  # of a level of JSON-LD
 CAPITALS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 SPACELESS_STYLE = f"translate(@style, '{CAPITALS} \t\r\n', '{CAPITALS.lower()}')"
 # What a reader of the page does not see, or what is no text.
 UNSEEN = "|".join(
-    [
-        *(f"//{tag}" for tag in "script style template noscript iframe object embed svg canvas textarea".split()),
-        "//*[@hidden]",
-        *(f"//*[contains({SPACELESS_STYLE}, '{rule}')]" for rule in ("display:none", "visibility:hidden")),
-    ]
+    f"//{tag}" for tag in "script style template noscript iframe object embed svg canvas textarea".split()
 )
-DATED = "//*[@itemprop='datePublished'] | //time[@pubdate]"
+HIDDEN = "//*[@hidden] | " + " | ".join(
+    f"//*[contains({SPACELESS_STYLE}, '{rule}')]" for rule in ("display:none", "visibility:hidden")
+)
+ENOUGH = 30  # words that hidden text must have to be the article
+MOST = 2 / 3  # share of the article's words that must be kept
+BLOCKS = "p|li|h2|h3|h4|blockquote|pre|td|th|dd"
+LINKED = 0.5  # share of a block's letters in links, from which it is a menu or a teaser
+MAX_CELL = 300  # characters; a cell that holds more lays out a page
 
 
 def extract(data: bytes, limits: Limits) -> dict[str, object]:
     """Return text and fields of a web page. Raises `UnreadableError`."""
     page, remarks = _decode(data)
     tree = _parse(page, limits.max_depth)
-    fields = _fields(tree)
-    for element in tree.xpath(UNSEEN):
-        if element.getparent() is not None:
-            element.drop_tree()
-    found = bare_extraction(tree, include_comments=False, include_tables=True)
-    body = getattr(found, "body", None)
-    text = clean("".join(_text(body))) if body is not None else ""
+    fields = fields_of(tree, page[:5_000])
+    _drop(tree, UNSEEN)
+    text, more = _text_of(tree, limits)
     if not text:
         raise UnreadableError("holds no text of an article; save the page as text, or remove it")
-    return {**fields, "text": re.sub(r"\n{3,}", "\n\n", text), "remarks": remarks}
+    return {**fields, "text": text, "remarks": remarks + more}
+
+
+def _text_of(tree: HtmlElement, limits: Limits) -> tuple[str, list[str]]:
+    """Return the article's text, with what is hidden where that is most of it, and remarks."""
+    hidden = [element for element in tree.xpath(HIDDEN) if element.getparent() is not None]
+    words = sum(_count(element.text_content()) for element in hidden)
+    whole = deepcopy(tree) if words >= ENOUGH and 2 * words >= _count(tree.text_content()) else None
+    _drop(tree, HIDDEN)
+    text, remarks = _complete(tree, limits)
+    if whole is not None:
+        for element in whole.xpath(HIDDEN):
+            element.attrib.pop("style", None)  # trafilatura leaves hidden elements out, too
+            element.attrib.pop("hidden", None)
+        all_of_it, more = _complete(whole, limits)
+        if _count(all_of_it) > max(ENOUGH, 2 * _count(text)):
+            return all_of_it, [*more, "most of its text is hidden until a script runs, and was taken all the same"]
+    return text, remarks
+
+
+def _complete(tree: HtmlElement, limits: Limits) -> tuple[str, list[str]]:
+    """Return the text that trafilatura finds, or all of the page's `<article>` where that is much more."""
+    article = _article(tree)
+    there = _words_in(article) if article is not None else 0
+    rest = deepcopy(article) if article is not None else None
+    found = bare_extraction(tree, include_comments=False, include_tables=True)
+    body = getattr(found, "body", None)
+    text = re.sub(r"\n{3,}", "\n\n", clean("".join(_text(body)))) if body is not None else ""
+    kept = _count(text)
+    if rest is None or there < ENOUGH or kept >= MOST * there:
+        return text, []
+    _prune(rest)
+    more = text_of(lxml.html.tostring(rest, encoding="unicode"), limits)
+    if _count(more) <= kept:
+        return text, []
+    return more, [f"{kept:,} of the {there:,} words of its article were found at first; all of it was taken"]
+
+
+def _article(tree: HtmlElement) -> HtmlElement | None:
+    """Return the element that the page says is its article, if it says so."""
+    marked = tree.xpath("//*[@itemprop='articleBody'] | //article | //main | //*[@role='main']")
+    articles = [e for e in marked if e.tag == "article" or e.get("itemprop")]
+    outer = [e for e in articles if not any(a.tag == "article" for a in e.iterancestors())]
+    if len(outer) > 3:
+        return None  # a list of stories
+    return max(outer or marked[:1], key=_words_in, default=None)
+
+
+def _words_in(element: HtmlElement) -> int:
+    """Return how many words of an element are in paragraphs, lists and tables that are its own."""
+    return sum(map(_count, {block.text_content() for block in _blocks(element)}))  # trafilatura takes each once
+
+
+def _blocks(element: HtmlElement) -> Iterator[HtmlElement]:
+    """Yield the innermost blocks of text, without menus, teasers and what belongs to other stories."""
+    for block in element.iter(*BLOCKS.split("|")):
+        inner = next(block.iterdescendants(*BLOCKS.split("|")), None)
+        if inner is None and not _is_aside(block, element) and not _is_linked(block):
+            yield block
+
+
+def _is_aside(block: HtmlElement, within: HtmlElement) -> bool:
+    for around in (block, *block.iterancestors()):
+        if around is within:
+            return False
+        if around.tag in OTHERS or RELATED.search(f"{around.get('class', '')} {around.get('id', '')}"):
+            return True
+    return False
+
+
+def _is_linked(block: HtmlElement) -> bool:
+    letters = len(block.text_content().strip())
+    return bool(letters) and sum(len(link.text_content()) for link in block.iter("a")) / letters > LINKED
+
+
+def _prune(element: HtmlElement) -> None:
+    """Take out of an article what is not of it."""
+    for part in list(element.iterdescendants()):
+        if isinstance(part.tag, str) and part.getparent() is not None:
+            name = f"{part.get('class', '')} {part.get('id', '')}"
+            if part.tag in OTHERS or RELATED.search(name) or (part.tag in ("ul", "p", "div") and _is_linked(part)):
+                part.drop_tree()
+
+
+def _count(text: str) -> int:
+    return len(text.split())
+
+
+def _drop(tree: HtmlElement, where: str) -> None:
+    for element in tree.xpath(where):
+        if element.getparent() is not None:
+            element.drop_tree()
 
 
 def _decode(data: bytes) -> tuple[str, list[str]]:
@@ -84,63 +172,30 @@ def _parse(page: str, max_depth: int) -> HtmlElement:
     return tree
 
 
-def _fields(tree: HtmlElement) -> dict[str, object]:
-    """Return title, source, URL, date and tags from the head, JSON-LD and the first heading.
-
-    htmldate would take any date that the text mentions, so it is shown only what declares a date.
-    """
-    card = lxml.html.Element("html")
-    head, body = etree.SubElement(card, "head"), etree.SubElement(card, "body")
-    for element in tree.xpath("//head/*[self::meta or self::link] | //script[@type='application/ld+json']"):
-        head.append(_alone(element))
-    for element in tree.xpath(DATED)[:10]:
-        body.append(_alone(element))
-    date = _json_ld_date(card) or find_date(
-        deepcopy(card),
-        extensive_search=False,
-        original_date=True,
-        deferred_url_extractor=True,
-        min_date=f"{YEARS[0]}-01-01",
-        max_date=f"{YEARS[-1]}-12-31",
-    )
-    for element in tree.xpath("//title")[:1]:
-        head.append(_alone(element))
-    for element in tree.xpath("//h1")[:1]:
-        body.append(_alone(element))
-    found = extract_metadata(card, date_config={"extensive_search": False})
-    tags = ",".join(tag for tag in found.tags or [] if isinstance(tag, str))
-    return {"title": found.title, "source": found.sitename, "url": found.url, "published": date, "tags": tags}
-
-
-def _json_ld_date(card: HtmlElement) -> str | None:
-    """Return the outermost `datePublished` that is a date; htmldate knows those of recent decades only."""
-    for script in card.iter("script"):
-        with contextlib.suppress(ValueError, RecursionError):
-            level = [json.loads(script.text or "")]
-            while level := level[:MAX_ITEMS]:
-                objects = [item for item in level if isinstance(item, dict)]
-                for date in (item["datePublished"] for item in objects if "datePublished" in item):
-                    with contextlib.suppress(ValueError, TypeError):
-                        return datetime.fromisoformat(date).date().isoformat()
-                lists = [item for item in level if isinstance(item, list)]
-                level = [value for item in objects for value in item.values()] + [v for item in lists for v in item]
-    return None
-
-
-def _alone(element: HtmlElement) -> HtmlElement:
-    copy = deepcopy(element)
-    copy.tail = None
-    return copy
-
-
 def _text(element: etree._Element) -> Iterator[str]:
     """Yield the text of trafilatura's tree: a blank line between blocks, a line for each list item and table row."""
     tag = element.tag if isinstance(element.tag, str) else ""
     block = tag in ("p", "head", "list", "table", "quote", "code", "div", "body", "comments")
     yield "\n\n" if block else "\n- " if tag == "item" else "\n" if tag in ("row", "lb") else ""
-    yield element.text or "" if tag else ""
-    for position, child in enumerate(element):
-        yield " | " if tag == "row" and position else ""
-        yield from _text(child)
+    if tag == "table" and _holds_data(element):
+        yield "\n".join(_rows(element))
+    else:
+        yield element.text or "" if tag else ""
+        for position, child in enumerate(element):
+            yield " | " if tag == "row" and position else ""
+            yield from _text(child)
     yield "\n\n" if block else ""
     yield element.tail or ""
+
+
+def _holds_data(table: etree._Element) -> bool:
+    return all(len(str(cell.xpath("string()"))) <= MAX_CELL for cell in table.iter("cell"))
+
+
+def _rows(table: etree._Element) -> Iterator[str]:
+    """Yield the rows of a table as lines, and dashes below a header that the page marks as one."""
+    for number, row in enumerate(table.iter("row")):
+        cells = list(row.iter("cell"))
+        yield " | ".join(" ".join("".join(_text(cell)).split()) for cell in cells)
+        if number == 0 and len(cells) > 1 and all(cell.get("role") == "head" for cell in cells):
+            yield " | ".join("---" for _ in cells)

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 
 from qa.corpus.decoding import UnreadableError, decode
-from qa.corpus.jsonl import NESTED_TOO_DEEP, Line, article, depth_of, refuse_constant
+from qa.corpus.jsonl import NESTED_TOO_DEEP, Line, article, depth_of, has_text, refuse_constant
 from qa.types import Limits, Problem
 
 MAX_BAD = 1_000  # articles named that cannot be read; more would fill the receipt
@@ -46,7 +46,7 @@ def _objects(data: bytes, max_depth: int) -> list[object]:
         return value
     if isinstance(value, dict):
         lists = [v for v in value.values() if isinstance(v, list) and v and all(isinstance(item, dict) for item in v)]
-        return lists[0] if len(lists) == 1 and not isinstance(value.get("text"), str) else [value]
+        return lists[0] if len(lists) == 1 and not has_text(value) else [value]
     raise UnreadableError('no list; write the articles as [{"title": "…", "text": "…"}, …]')
 
 

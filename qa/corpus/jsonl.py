@@ -7,12 +7,19 @@ from collections.abc import Iterator, Mapping
 from typing import IO
 
 from qa.corpus.decoding import UnreachableError, UnreadableError
-from qa.corpus.fields import article_of, bounded, clean, one_line
+from qa.corpus.fields import article_of, bounded, clean, folded, named, one_line, plain_line
+from qa.corpus.html_text import plain
 from qa.corpus.plain import first_line
 from qa.types import Article, Limits, Problem
 
 MAX_KEY = 200  # characters
 MAX_BAD_LINES = 1_000  # a file with more of them is something else, and what was not read must not fill the receipt
+# Fields that hold the text, folded, the likeliest first: of CC-News, news-please, NewsAPI, WordPress, feeds, Ghost.
+TEXTS = (
+    "text maintext articlebody fulltext articletext content contentencoded contenthtml contenttext textcontent body "
+    "bodytext bodyhtml html plaintext article story"
+).split()
+SHORT = ("description", "summary", "excerpt", "abstract", "lead")  # where there is nothing longer
 NESTED_TOO_DEEP = "nested too deep; write one flat object a line"
 
 Line = tuple[Article, list[str]] | Problem
@@ -21,9 +28,9 @@ Line = tuple[Article, list[str]] | Problem
 def read(path_id: str, file: IO[bytes], limits: Limits) -> Iterator[Line]:
     """Yield what each line became: an article with remarks, or a problem by `path#line N`.
 
-    Fields: `title, text, published, source, url`, and `id`, `tags` where given; others are ignored. The
-    article's id is `path#key`; the key is its `id`, else its `url`, else `line-N`: none hangs on the text, so
-    that an edit stays an edit. Of two articles of one key the first counts.
+    The fields are those of `named`, and the text, by the usual names; HTML in it becomes plain text. The article's id
+    is `path#key`; the key is its `id`, else its URL, else `line-N`: none hangs on the text, so that an edit stays an
+    edit. Of two articles of one key the first counts.
 
     Raises `UnreachableError` after `MAX_BAD_LINES` bad lines.
     """
@@ -64,17 +71,56 @@ def _article(path_id: str, number: int, line: bytes | None, limits: Limits) -> t
     return article(path_id, f"line-{number}", _object(line, limits.max_depth), limits)
 
 
-def article(path_id: str, default: str, fields: Mapping[str, object], limits: Limits) -> tuple[Article, list[str]]:
+def article(path_id: str, default: str, record: Mapping[str, object], limits: Limits) -> tuple[Article, list[str]]:
     """Return the article of an object, and remarks; `default` is the key of one that has none.
 
     Raises `UnreadableError`.
     """
-    text = fields.get("text")
-    if not isinstance(text, str):
-        raise UnreadableError("no `text`; give each line one, as a string")
-    text = bounded(clean(text), limits)
-    key = one_line(fields.get("id"), MAX_KEY) or one_line(fields.get("url"), MAX_KEY) or default
-    return article_of(f"{path_id}#{key}", text, fields, first_line(text))
+    text, remarks = text_of(record)
+    text = bounded(clean(plain(text)), limits)
+    fields = named(record)
+    key = one_line(record.get("id"), MAX_KEY) or one_line(fields.get("url"), MAX_KEY) or default
+    fields |= {name: plain_line(fields.get(name)) for name in ("title", "source")}
+    found, more = article_of(f"{path_id}#{key}", text, fields, first_line(text))
+    return found, remarks + more
+
+
+def has_text(record: Mapping[str, object]) -> bool:
+    """Return whether a record has a text of its own, which is no summary."""
+    return any(folded(name) in TEXTS and isinstance(value, str) for name, value in record.items())
+
+
+def text_of(record: Mapping[str, object]) -> tuple[str, list[str]]:
+    """Return the text of a record of an export, under whatever name it stands, and remarks on it.
+
+    Raises `UnreadableError` for a record that has none.
+    """
+    found = {folded(name): (name, _string(value)) for name, value in reversed(list(record.items()))}
+    for names in (TEXTS, SHORT):
+        for name, text in (found[key] for key in names if key in found):
+            if text and text.strip():
+                short = f"only `{name}`, a summary, is there; the text itself is not" if names is SHORT else ""
+                return text, [short] if short else []
+    if any(key in found for key in TEXTS) and found[next(key for key in TEXTS if key in found)][1] is not None:
+        return "", []
+    raise UnreadableError(f"no `text`; give each line one, as a string{_longest(record)}")
+
+
+def _string(value: object) -> str | None:
+    """Return a text; of an object or list, that in it: `{"rendered": …}` (WordPress), `[{"value": …}]` (feeds)."""
+    if isinstance(value, list) and value and all(isinstance(item, str) for item in value):
+        return "\n\n".join(value)
+    if isinstance(value, list) and value:
+        value = value[0]
+    if isinstance(value, dict):
+        value = next((value[key] for key in ("rendered", "value", "#text", "_", "html", "text") if key in value), None)
+    return value if isinstance(value, str) else None
+
+
+def _longest(record: Mapping[str, object]) -> str:
+    """Return a hint at the field that may be the text: the longest that is one."""
+    texts = [(len(value), str(name)) for name, value in record.items() if isinstance(value, str) and len(value) > 200]
+    return f" (is it `{one_line(max(texts)[1], 40)}`? rename that field to `text`)" if texts else ""
 
 
 def _object(line: bytes, max_depth: int) -> dict[str, object]:

@@ -20,7 +20,7 @@ from qa.index.draft import PassageBatch, Draft, drafting, publish
 from qa.index.folder import current_name, new_name, sweep
 from qa.index.generations import Generation
 from qa.index.manifest import FORMAT, Manifest
-from qa.text.passages import encoded_text, split
+from qa.text.passages import encoded_text, split, told_alone
 from qa.settings import IndexSettings
 from qa.types import Article, Corpus, Encoder, Passage, Problem, Progress, Receipt, Span
 
@@ -183,7 +183,7 @@ class _Piece:
     @property
     def sentences(self) -> list[str]:
         """The sentences as encoded, below the title: alone, "It would cost $6 billion" is about nothing."""
-        return [f"{self.title}\n{self.passage.text[start:end]}" for start, end in self.spans]
+        return [told_alone(self.title, self.passage, span) for span in self.spans]
 
 
 def _fill(draft: Draft, articles: Sequence[Article], hashes: Mapping[str, str], plan: Plan) -> int:

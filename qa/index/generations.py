@@ -24,6 +24,7 @@ import numpy as np
 from qa.errors import IndexCorruptError
 from qa.index.manifest import REBUILD, ARTICLES, PASSAGES, Manifest, read_manifest, sha256
 from qa.store import LocalStore
+from qa.text.passages import passage_of
 from qa.types import Article, Passage, Span, Store
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ def _load(folder: Path, manifest: Manifest) -> Generation:
 
 
 def _article(record: dict[str, Any]) -> Article:
-    published = record["published"]
+    published, modified = record["published"], record.get("modified")
     return Article(
         id=record["id"],
         text=record["text"],
@@ -110,13 +111,15 @@ def _article(record: dict[str, Any]) -> Article:
         tags=tuple(record["tags"]),
         pages=tuple(record.get("pages", ())),
         scanned=tuple(record.get("scanned", ())),
+        modified=date.fromisoformat(modified) if modified else None,
+        dated_by=record.get("dated_by"),
+        authors=tuple(record.get("authors", ())),
     )
 
 
 def _passage(row: dict[str, Any], article: Article) -> Passage:
     """Return a passage whose text is a slice of its article, by construction."""
-    start, end = row["start"], row["end"]
-    return Passage(row["id"], article.id, start, end, article.text[start:end])
+    return passage_of(article, row["start"], row["end"], row["id"])
 
 
 def _read_lines(file: Path) -> Iterator[dict[str, Any]]:

@@ -19,6 +19,7 @@ from qa.reader.verdict import verdict_features, verdict_of
 from qa.settings import ReaderSettings
 from qa.text.question import KINDS, VALUES, kind_of, wants_list, wants_sentence
 from qa.text.sentences import sentences
+from qa.text.tables import header_at
 from qa.text.terms import terms
 from qa.types import Answer, AnswerTrace, Article, Citation, Hit, Reading, Verdict
 
@@ -157,6 +158,7 @@ def _cite(number: int, reading: Reading, articles: Mapping[str, Article]) -> Cit
     article = articles[passage.article_id]
     start = _context_start(reading, article.text)
     quote = article.text[start : reading.end]
+    header = header_at(article.text, start)
     read = passage.text[reading.start - passage.start : reading.end - passage.start]
     if not read.strip() or not quote.endswith(read):  # the words that were read, against those at their offsets
         raise AssertionError(f"citation {number}: {article.id} does not say at {reading.start} what was read there")
@@ -175,6 +177,7 @@ def _cite(number: int, reading: Reading, articles: Mapping[str, Article]) -> Cit
         page=article.page_at(start),
         passage=passage,
         by_ocr=article.by_ocr(start),
+        header=article.text[slice(*header)] if header else "",
     )
 
 

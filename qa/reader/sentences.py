@@ -19,7 +19,8 @@ import numpy as np
 
 from qa.encoder.cosine_scale import widened
 from qa.reader.fitted import Linear, linear
-from qa.text.passages import encoded_text
+from qa.reader.rows import may_answer
+from qa.text.passages import encoded_text, with_header
 from qa.text.question import Question, normalised, share
 from qa.text.terms import terms
 from qa.types import Encoder, Hit, Reading
@@ -39,7 +40,7 @@ class Sentence:
     hit: Hit
     start: int
     end: int
-    text: str
+    text: str  # a row of a table below its header
     terms: frozenset[str]
     around: frozenset[str]  # terms of its passage and of the article's title
     vector: Vector
@@ -55,11 +56,11 @@ class SentenceReader:
 
     def read(self, question: str, hits: Sequence[Hit]) -> list[Reading]:
         """Return the sentences of the hits with their scores, best first; ties in reading order."""
-        found = [sentence for hit in hits for sentence in self._sentences(hit)]
+        asked = Question.of(question, self._generation.store)
+        found = [sentence for hit in hits for sentence in self._sentences(hit) if self._may_answer(asked, sentence)]
         candidates = _distinct([sentence for sentence in found if _quotable(sentence)] or found)
         if not candidates:
             return []
-        asked = Question.of(question, self._generation.store)
         features = _features(asked, self._encoder.encode_question(question), self._encoder.unrelated, candidates)
         scores = [self._score(each) for each in features]
         best = sorted(range(len(candidates)), key=lambda i: (-scores[i], i))
@@ -67,12 +68,16 @@ class SentenceReader:
             Reading(candidates[i].hit, candidates[i].start, candidates[i].end, scores[i], features[i]) for i in best
         ]
 
+    def _may_answer(self, asked: Question, sentence: Sentence) -> bool:
+        article = self._generation.articles[sentence.hit.passage.article_id]
+        return may_answer(asked, article, sentence.start)
+
     def _sentences(self, hit: Hit) -> list[Sentence]:
         generation, passage = self._generation, hit.passage
         row = generation.rows[passage.id]
         (vectors,) = generation.store.sentence_vectors(np.array([row], dtype=np.int64))
         spans = generation.sentences[row]
-        texts = [passage.text[start:end] for start, end in spans]
+        texts = [with_header(passage, span) for span in spans]
         held = [frozenset(terms(text)) for text in texts]
         around = frozenset(terms(encoded_text(generation.articles[passage.article_id].title, passage)))
         return [

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from qa.reader.bounds import clean_span
 from qa.reader.fitted import Linear, linear
 from qa.reader.network import Found, Network, WindowReading
+from qa.reader.rows import Told, row_at, told
 from qa.text.abbreviations import definitions, in_words_of
 from qa.text.question import KINDS, Question, clashes
 from qa.text.sentences import sentences
@@ -39,6 +40,7 @@ class Window:
     end: int
     text: str
     best: Reading
+    row: Told | None = None  # of a window that is one row of a table; `text` is then that of the row
 
 
 class SpanReader:
@@ -51,7 +53,7 @@ class SpanReader:
     def read(self, question: str, hits: Sequence[Hit]) -> list[Reading]:
         """Return sentences that hold a span, best first; sentences alone where no span can be had."""
         plain = self._plain(question, hits)
-        windows = _windows(plain, hits)[:WINDOWS]
+        windows = [self._told(question, window) for window in _windows(plain, hits)[:WINDOWS]]
         read = self._said(question, windows)
         readings = self._candidates(question, windows, read, plain)
         if not readings:
@@ -65,6 +67,13 @@ class SpanReader:
         windows = _windows(self._plain(question, hits), hits)
         read = self._said(question, windows)
         return {w.hit.passage.id: said.relevant for w, said in zip(windows, read, strict=True)}
+
+    def _told(self, question: str, window: Window) -> Window:
+        """Return a window whose best reading is a row of a table as that row alone, told by its header."""
+        article = self._articles[window.hit.passage.article_id]
+        found = row_at(article, window.best.start)
+        row = told(Question.of(question, self._generation.store), article, window.best.start) if found else None
+        return replace(window, start=window.best.start, end=window.best.end, text=row.text, row=row) if row else window
 
     def _said(self, question: str, windows: Sequence[Window]) -> list[WindowReading]:
         """Return what the network says of each window, asked in the window's own words."""
@@ -141,6 +150,9 @@ def _placed(window: Window, span: Found) -> tuple[Span, Span] | None:
     start, end = clean_span(window.text, (span.start, span.end))
     if end <= start:
         return None
+    if window.row is not None:
+        cell = window.row.placed(start, end)
+        return ((window.start, window.end), cell) if cell else None
     spans = sentences(window.text)
     touched = [(a, b) for a, b in spans if a < end and b > start]
     if not touched:

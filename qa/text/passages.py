@@ -2,16 +2,19 @@
 
 langchain-text-splitters cuts the text without overlap and without dropping a character, so offsets are
 running lengths, never searches. The overlap is added afterwards, by moving a passage's start back to the
-beginning of a sentence of the passage before it.
+beginning of a sentence of the passage before it. A long table is cut between its rows, into shorter passages, since
+figures and bars are many tokens; its header goes along with each.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from qa.types import Article, Passage
+from qa.text.tables import Table, header_at, tables
+from qa.types import Article, Passage, Span
 
 if TYPE_CHECKING:
     from langchain_text_splitters import RecursiveCharacterTextSplitter
@@ -26,6 +29,8 @@ SEPARATORS = [
     r"[ \t]+",
     "",
 ]
+ROUND = 16  # characters to which the usual length of a row is rounded up
+TABLE_SHARE = 0.5  # of the size of a passage, for one of a table
 SENTENCE_START = re.compile(r"(?<=[a-z0-9%)\]”\"’'][.!?])\s+(?=[\"“‘'(A-Z0-9])|\n[ \t\r]*\n\s*|(?<=[。！？])")
 
 
@@ -63,23 +68,95 @@ def split(article: Article, size: int = 900, overlap: int = 120) -> list[Passage
     """
     text = article.text
     passages = []
-    cut = 0
-    for piece in _splitter(size).split_text(text):
-        start, end = cut, cut + len(piece)
-        if text[start:end] != piece:
-            raise AssertionError(f"{article.id}: the splitter changed the text at {start}")
-        cut = end
-        if not piece.strip():
+    for cut, last, overlapping in _cuts(article, size):
+        start = cut + len(text[cut:last]) - len(text[cut:last].lstrip())
+        if start == last:
             continue
-        start += len(piece) - len(piece.lstrip())
-        start = _overlap_start(text, start, overlap)
-        end = start + len(text[start:end].rstrip())
-        passages.append(Passage(f"{article.id}:{start}-{end}", article.id, start, end, text[start:end]))
-    if cut != len(text):
-        raise AssertionError(f"{article.id}: the splitter lost {len(text) - cut} characters")
+        start = _overlap_start(text, start, overlap) if overlapping else start
+        end = start + len(text[start:last].rstrip())
+        passages.append(passage_of(article, start, end))
     return passages
 
 
+def passage_of(article: Article, start: int, end: int, passage_id: str | None = None) -> Passage:
+    """Return a slice of an article as a passage, with the header of the table in which it begins."""
+    header = header_at(article.text, start)
+    return Passage(
+        id=passage_id or f"{article.id}:{start}-{end}",
+        article_id=article.id,
+        start=start,
+        end=end,
+        text=article.text[start:end],
+        header=article.text[slice(*header)] if header else "",
+    )
+
+
+def _cuts(article: Article, size: int) -> Iterator[tuple[int, int, bool]]:
+    """Yield where each passage begins and ends, and whether it may overlap with the one before."""
+    text, at = article.text, 0
+    for table in (table for table in tables(text) if table.end - table.start > size * TABLE_SHARE):
+        yield from _prose_cuts(article, (at, table.start), size)
+        yield from ((start, end, False) for start, end in _table_cuts(article, table, size))
+        at = table.end
+    first = at > 0
+    for start, end, overlapping in _prose_cuts(article, (at, len(text)), size):
+        yield start, end, overlapping and not first
+        first = False
+
+
+def _prose_cuts(article: Article, span: Span, size: int) -> Iterator[tuple[int, int, bool]]:
+    cut = span[0]
+    for piece in _splitter(size).split_text(article.text[slice(*span)]) if span[0] < span[1] else ():
+        end = cut + len(piece)
+        if article.text[cut:end] != piece:
+            raise AssertionError(f"{article.id}: the splitter changed the text at {cut}")
+        yield cut, end, cut > span[0] or span[0] == 0
+        cut = end
+    if cut != span[1]:
+        raise AssertionError(f"{article.id}: the splitter lost {span[1] - cut} characters")
+
+
+def _table_cuts(article: Article, table: Table, size: int) -> Iterator[Span]:
+    """Yield runs of whole rows, as many in each, so that a change in one row moves no other passage.
+
+    Rows that are too long together are cut like prose.
+    """
+    ends = [row[0] for row in table.rows[1:]] + [table.end]
+    lengths = sorted(end - row[0] for row, end in zip(table.rows, ends, strict=True))
+    usual = -(-lengths[len(lengths) * 9 // 10] // ROUND) * ROUND
+    header = table.header[1] - table.header[0] if table.header else 0
+    most = max(size * TABLE_SHARE - header, size * TABLE_SHARE / 2)
+    step = max(1, int(most // usual))
+    start = table.start
+    for end in [*ends[step - 1 : -1 : step], ends[-1]]:
+        if end - start <= size:
+            yield start, end
+        else:
+            yield from ((a, b) for a, b, _ in _prose_cuts(article, (start, end), size))
+        start = end
+
+
 def encoded_text(title: str, passage: Passage) -> str:
-    """Return what the encoder is given for a passage: the article's title, then the passage."""
-    return f"{title}\n{passage.text}"
+    """Return what the encoder is given for a passage: title, header of the table that it begins in, passage."""
+    return f"{title}\n{passage.header}\n{passage.text}" if passage.header else f"{title}\n{passage.text}"
+
+
+def told_alone(title: str, passage: Passage, span: Span) -> str:
+    """Return what the encoder is given for a sentence: below the title, and a row below its header."""
+    return f"{title}\n{with_header(passage, span)}"
+
+
+def with_header(passage: Passage, span: Span) -> str:
+    """Return a sentence of a passage, a row of a table with its header before it; offsets are the passage's."""
+    sentence = passage.text[slice(*span)]
+    if "|" not in sentence:
+        return sentence
+    inside = header_at(passage.text, span[0])
+    header = passage.text[slice(*inside)] if inside else passage.header if _heads(passage, span) else ""
+    return f"{header}\n{sentence}" if header else sentence
+
+
+def _heads(passage: Passage, span: Span) -> bool:
+    """Return whether the header that goes along is that of this sentence: it is in the table at the passage's start."""
+    first = tables(passage.text)[:1]
+    return bool(passage.header) and (not first or span[0] < first[0].end)

@@ -8,21 +8,37 @@ from functools import lru_cache
 
 import sentencex
 
+from qa.text.tables import tables
+
 BLOCK_BREAK = re.compile(r"\n[ \t\r]*\n\s*|\n(?=[ \t]*(?:#{1,6} |[-*+] |\d{1,3}[.)] ))")
 STRANGE_SPACE = re.compile(r"[^\S \t\r\n]")
 HEADING = re.compile(r"#{1,6} ")
 ITEM = re.compile(r"[ \t]*\d{1,3}[.)] ")
 
 
-def _blocks(text: str) -> Iterator[tuple[int, int]]:
-    """Yield paragraphs, headings and list items as (start, end)."""
-    start = 0
-    for match in BLOCK_BREAK.finditer(text):
+def _blocks(text: str, start: int, last: int) -> Iterator[tuple[int, int]]:
+    """Yield paragraphs, headings and list items of a stretch of text as (start, end)."""
+    for match in BLOCK_BREAK.finditer(text, start, last):
         if match.start() > start:
             yield start, match.start()
         start = match.end()
-    if start < len(text):
-        yield start, len(text)
+    if start < last:
+        yield start, last
+
+
+def _pieces(text: str) -> Iterator[tuple[int, int]]:
+    """Yield the sentences around tables, and the rows of tables."""
+    at = 0
+    for table in tables(text):
+        yield from _prose(text, at, table.start)
+        yield from table.rows
+        at = table.end
+    yield from _prose(text, at, len(text))
+
+
+def _prose(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    for block_start, block_end in _blocks(text, start, end):
+        yield from _block_sentences(text, block_start, block_end)
 
 
 def _block_sentences(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
@@ -49,14 +65,14 @@ def _block_sentences(text: str, start: int, end: int) -> Iterator[tuple[int, int
 def sentences(text: str) -> tuple[tuple[int, int], ...]:
     """Return the sentences of a text as (start, end), trimmed of white space, in order.
 
-    Headings and list items are sentences of their own; no sentence crosses a blank line.
+    Headings, list items and rows of tables are sentences of their own; no sentence crosses a blank line. The header of
+    a table is none: it says nothing without a row.
     """
     found = []
-    for block_start, block_end in _blocks(text):
-        for start, end in _block_sentences(text, block_start, block_end):
-            piece = text[start:end]
-            left = start + len(piece) - len(piece.lstrip())
-            right = start + len(piece.rstrip())
-            if right > left:
-                found.append((left, right))
+    for start, end in _pieces(text):
+        piece = text[start:end]
+        left = start + len(piece) - len(piece.lstrip())
+        right = start + len(piece.rstrip())
+        if right > left:
+            found.append((left, right))
     return tuple(found)

@@ -55,7 +55,8 @@ def test_one_line(value: object, line: str | None) -> None:
         (date(2100, 12, 31), date(2100, 12, 31), None),
         (date(2101, 1, 1), None, "published: '2101-01-01' is not of the years 1000 to 2100 and is left out"),
         ("0999-12-31", None, "published: '0999-12-31' is not of the years 1000 to 2100 and is left out"),
-        (1466726400, None, "published: '1466726400' is no date; write it as 2016-06-24"),
+        (1466726400, date(2016, 6, 24), None),
+        (16, None, "published: '16' is no date; write it as 2016-06-24"),
     ],
 )
 def test_dates_are_sane(value: object, published: date | None, remark: str | None) -> None:

@@ -27,9 +27,12 @@ def test_page_gives_its_article_and_nothing_else() -> None:
         "source": "Rail Gazette",
         "url": "https://example.org/rail/loan",
         "published": "2016-06-29",
+        "modified": None,
+        "dated_by": "meta article:published_time",
+        "authors": [],
         "tags": "",
         "text": f"Loan for the northern railway\n\n{LOAN} {TERM}\n\n{ROUTE} It costs 5 <b> billion.\n\n"
-        "Year | Cost\n2016 | 400\n\n- First item\n- Second item",
+        "Year | Cost\n--- | ---\n2016 | 400\n\n- First item\n- Second item",
         "remarks": [],
     }
 

@@ -44,8 +44,74 @@ def test_every_field_is_read() -> None:
             url="https://example.org/a",
             published=date(2019, 12, 3),
             tags=("gas", "Amur"),
+            dated_by="field `published`",
         )
     ]
+
+
+@pytest.mark.parametrize(
+    ("record", "expected"),
+    [
+        (  # CC-News
+            {"text": "T.", "title": "H", "date": "2021-03-04 09:00:00", "domain": "e.org", "url": "https://e.org/1"},
+            ("T.", "H", "e.org", date(2021, 3, 4), "https://e.org/1"),
+        ),
+        (  # news-please
+            {"maintext": "T.", "title": "H", "date_publish": "2021-03-04 09:00:00", "date_modify": None,
+             "source_domain": "e.org", "url": "https://e.org/1", "description": "Short."},
+            ("T.", "H", "e.org", date(2021, 3, 4), "https://e.org/1"),
+        ),
+        (  # NewsAPI
+            {"content": "T.", "title": "H", "publishedAt": "2021-03-04T09:00:00Z", "source": {"id": None, "name": "S"},
+             "url": "https://e.org/1", "author": None},
+            ("T.", "H", "S", date(2021, 3, 4), "https://e.org/1"),
+        ),
+        (  # WordPress
+            {"content": {"rendered": "<p>T.</p>"}, "title": {"rendered": "H &#8211; I"}, "date": "2021-03-04T09:00:00",
+             "link": "https://e.org/1"},
+            ("T.", "H – I", None, date(2021, 3, 4), "https://e.org/1"),
+        ),
+        (  # JSON Feed
+            {"content_html": "<p>T.</p>", "title": "H", "date_published": "2021-03-04T09:00:00-07:00",
+             "url": "https://e.org/1"},
+            ("T.", "H", None, date(2021, 3, 4), "https://e.org/1"),
+        ),
+        (  # feedparser
+            {"content": [{"type": "text/html", "value": "<p>T.</p>"}], "title": "H", "link": "https://e.org/1",
+             "published": "Thu, 04 Mar 2021 09:00:00 +0100", "summary": "Short."},
+            ("T.", "H", None, date(2021, 3, 4), "https://e.org/1"),
+        ),
+        (  # schema.org
+            {"articleBody": "T.", "headline": "H", "datePublished": "2021-03-04", "publisher": {"name": "S"},
+             "mainEntityOfPage": "https://e.org/1"},
+            ("T.", "H", "S", date(2021, 3, 4), None),
+        ),
+        ({"body": "T.", "pubDate": 1614848400, "canonical_url": "https://e.org/1"},
+         ("T.", "n", None, date(2021, 3, 4), "https://e.org/1")),
+        ({"text": "T.", "timestamp": 1614848400000, "date": ""}, ("T.", "n", None, date(2021, 3, 4), None)),
+        ({"text": "", "content": "T.", "date": "soon", "created_at": "2021-03-04"},
+         ("T.", "n", None, date(2021, 3, 4), None)),
+    ],
+)  # fmt: skip
+def test_records_of_the_usual_exports_are_read(record: dict[str, object], expected: tuple[object, ...]) -> None:
+    ((article, remarks),) = [
+        e for e in jsonl.read("n.jsonl", io.BytesIO(lines(record)), LIMITS) if isinstance(e, tuple)
+    ]
+    assert (article.text, article.title, article.source, article.published, article.url) == expected
+    assert remarks == []
+
+
+def test_summary_serves_where_there_is_no_text_and_is_remarked_on() -> None:
+    ((article, remarks),) = [
+        e for e in jsonl.read("n.jsonl", io.BytesIO(lines({"summary": "Short."})), LIMITS) if isinstance(e, tuple)
+    ]
+    assert (article.text, remarks) == ("Short.", ["only `summary`, a summary, is there; the text itself is not"])
+
+
+def test_line_without_a_text_names_the_field_that_may_be_it() -> None:
+    (problem,) = read(lines({"kropp": "Lång text. " * 30, "title": "H"}))
+    cause = "no `text`; give each line one, as a string (is it `kropp`? rename that field to `text`)"
+    assert problem == Problem("n.jsonl#line 1", cause)
 
 
 @pytest.mark.parametrize(

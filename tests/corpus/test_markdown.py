@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
 import pytest
@@ -22,7 +23,7 @@ def read(matter: str, body: str = "Body.") -> tuple[Article, list[str]]:
 def test_every_field_is_read() -> None:
     article, remarks = read(
         "title: Gas  flows\nsource: Energy Weekly\npublished: 2019-12-03\nurl: https://example.org/a?b=c\n"
-        "tags: [gas, Amur, gas]\nauthor: ignored",
+        "tags: [gas, Amur, gas]\nauthor: [A. Writer, B. Writer]\nlastmod: 2020-01-02\nlayout: ignored",
         "\n  First.\n\nSecond.\n",
     )
     assert remarks == []
@@ -34,6 +35,9 @@ def test_every_field_is_read() -> None:
         url="https://example.org/a?b=c",
         published=date(2019, 12, 3),
         tags=("gas", "Amur"),
+        modified=date(2020, 1, 2),
+        dated_by="field `published`",
+        authors=("A. Writer", "B. Writer"),
     )
 
 
@@ -69,7 +73,7 @@ def test_dates(value: str, published: date | None) -> None:
     assert (article.published, remarks) == (published, [])
 
 
-@pytest.mark.parametrize("value", ["24 June 2016", "'2016-13-45'", "2016", "[2016-06-24]", "true"])
+@pytest.mark.parametrize("value", ["June 2016", "3/4/2016", "'2016-13-45'", "2016", "[2016-06-24]", "true"])
 def test_date_that_is_none_is_left_out_with_a_remark(value: str) -> None:
     article, remarks = read(f"published: {value}")
     assert article.published is None
@@ -123,7 +127,7 @@ def test_front_matter_that_never_closes_is_refused(newline: str) -> None:
 
 @pytest.mark.parametrize(
     ("matter", "line"),
-    [("title: a: b", 2), ("title: a\nsource: c: d", 3), ("title: a\n\nsource: *nowhere", 4), ("title: @a", 2)],
+    [("title: [a: b", 3), ("title: a\nsource: {c: d", 4), ("title: a\n\nsource: *nowhere", 4), ("title: a\n  b: c", 3)],
 )
 def test_bad_yaml_is_refused_with_its_line_in_the_file(matter: str, line: int) -> None:
     with pytest.raises(UnreadableError, match=rf"front matter broken at line {line}: .*; mend its YAML or remove"):
@@ -139,11 +143,9 @@ def test_front_matter_that_is_no_mapping_is_refused(matter: str) -> None:
 @pytest.mark.parametrize(
     "matter",
     [
-        "published: 2016-13-45",  # ValueError inside PyYAML
         "title: !!bool maybe",  # KeyError
         "title: !!int",  # IndexError
         "title: !!float ''",  # IndexError
-        "title: 1" + ":20" * 300 + ".5",  # OverflowError
         "title: !!timestamp words",  # AttributeError
         "title: !!python/object/apply:os.system [id]",
         'title: "\\ud800"',
@@ -259,13 +261,102 @@ def test_any_text_becomes_an_article_or_is_refused(text: str) -> None:
     except UnreadableError as exc:
         assert "front matter" in str(exc)
         return
-    assert article.text in text.replace("\r\n", "\n") or article.text in text
+    if not re.search(r"<!--|%%|\{[%{:]|\[(?://|comment)", text):
+        assert article.text in text
     assert article.title.strip()
     assert article.url is None or article.url.startswith(("http://", "https://"))
-    assert all(remark.startswith(("url: ", "published: ")) for remark in remarks)
+    assert all(remark.startswith(("url: ", "published: ", "front matter: ")) for remark in remarks)
 
 
 def test_heading_of_many_spaces_is_no_trap() -> None:
     assert markdown.read("a.md", "# " + " " * 1_900 + "b")[0].title == "b"
     assert markdown.read("a.md", "# a" + " " * 1_900 + "b")[0].title == "a b"
     assert markdown.read("a.md", "# a" + " #" * 900 + " b ##")[0].title.startswith("a # #")
+
+
+def title(text: str, article_id: str = "notes/gas-flows.md") -> str:
+    return markdown.read(article_id, text)[0].title
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("The mill closes\n===\n\nBody.", "The mill closes"),
+        ("Body first.\n\nThe mill closes\n------\n\nMore.", "The mill closes"),
+        ("## A kicker\n\n# The mill closes\n\nBody.", "The mill closes"),
+        ("Body.\n\n```sh\n# install it\n```\n", "gas flows"),
+        ("Body.\n\n~~~~\n# no\n~~~\n# no\n~~~~\n\n## Yes\n", "Yes"),
+        ("Body.\n\n---\n\nMore.", "gas flows"),
+        ("Two lines of\na paragraph\n===\n", "gas flows"),
+        ("| a | b |\n|---|---|\n| 1 | 2 |", "gas flows"),
+        ("- item\n---\nBody.", "gas flows"),
+        ("# [The **mill**](https://e.org/a) closes {#mill}", "The mill closes"),
+        ("# `make` and *break*", "make and break"),
+        ("# snake_case and 2 * 3 * 4", "snake_case and 2 * 3 * 4"),
+    ],
+)
+def test_heading_that_is_the_title(text: str, expected: str) -> None:
+    assert title(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("article_id", "expected"),
+    [
+        ("mill-fire/index.md", "mill fire"),
+        ("posts/mill-fire/_index.md", "mill fire"),
+        ("mill/README.md", "mill"),
+        ("index.md", "index"),
+        ("2021-03-04-mill-fire.md", "mill fire"),
+        ("2021-03-04.md", "2021 03 04"),
+    ],
+)
+def test_name_that_is_the_title(article_id: str, expected: str) -> None:
+    assert title("Body.", article_id) == expected
+
+
+@pytest.mark.parametrize(
+    ("article_id", "published"),
+    [
+        ("2021-03-04-mill.md", date(2021, 3, 4)),
+        ("_posts/2021_03_04 mill.md", date(2021, 3, 4)),
+        ("mill 20210304.md", date(2021, 3, 4)),
+        ("2021/03/04/mill.md", date(2021, 3, 4)),
+        ("2021-13-04-mill.md", None),
+        ("12021-03-041.md", None),
+        ("2021/03/mill.md", None),
+    ],
+)
+def test_date_in_the_name_counts_where_there_is_no_other(article_id: str, published: date | None) -> None:
+    article, remarks = markdown.read(article_id, "Body.")
+    assert (article.published, remarks) == (published, [])
+    assert article.dated_by == ("name of its file" if published else None)
+    dated, _ = markdown.read(article_id, "---\ndate: 2019-01-02\n---\nBody.")
+    assert (dated.published, dated.dated_by) == (date(2019, 1, 2), "field `date`")
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("A.\n\n<!-- SECRET\n\nSECRET -->\n\nB.", "A.\n\nB."),
+        ("A <!-- SECRET --> b.", "A  b."),
+        ("A %%SECRET%% b.", "A  b."),
+        ("A 5 %% b.", "A 5 %% b."),
+        ('A.\n\n{{< figure src="SECRET" >}}\n\nB.', "A.\n\nB."),
+        ("A {{ page.SECRET }} b {% include SECRET %} c.", "A  b  c."),
+        ("A.\n\n{% comment %}\nSECRET\n{% endcomment %}\n\nB.", "A.\n\nB."),
+        ("A.\n\n[//]: # (SECRET)\n\nB.", "A.\n\nB."),
+        ("A.\n{: .SECRET}\n\nB.", "A.\n\nB."),
+        ("A `<!-- kept -->` b.", "A `<!-- kept -->` b."),
+        ("```\n{{ kept }}\n<!-- kept -->\n```\nB.", "```\n{{ kept }}\n<!-- kept -->\n```\nB."),
+        ("A.\n\n<!-- never closed\n\nB.", "A.\n\n<!-- never closed\n\nB."),
+        ("A `tick\n\n<!-- SECRET -->\n\nB` c.", "A `tick\n\nB` c."),
+    ],
+)
+def test_comments_and_templating_are_no_text(text: str, kept: str) -> None:
+    assert markdown.read("a.md", text)[0].text == kept
+
+
+@pytest.mark.parametrize("mark", ["<!--", "%%", "{%", "{{", "`", "``", "{% comment %}", "[//]: # (", "~~~\n", "% a\n"])
+def test_marks_without_end_take_linear_time(mark: str) -> None:
+    text = mark * 200_000 + "x"
+    assert markdown.read("a.md", text)[0].text[-1:] in ("", "x")

@@ -385,3 +385,13 @@ def test_articles_whose_place_could_not_be_read_are_kept(workshop: Workshop) -> 
     receipt, generation = build(edited, Plan(workshop.settings, workshop.encoder, generation))
     assert (receipt.modified, len(receipt.kept), receipt.encoded) == (("gas.md",), 2, 1)
     assert generation.articles["closed/bank.md"].text == BANK.text
+
+
+def test_change_in_one_row_of_a_table_encodes_one_passage(workshop: Workshop) -> None:
+    rows = [f"| Station {name}{n} | {n}00 |" for n in range(1, 10) for name in ("North", "South", "East", "West")]
+    table = "\n".join(["| Station | Length |", "|---|---|", *rows])
+    workshop.settings = workshop.settings.model_copy(update={"passage_chars": 300})
+    receipt = workshop.build(Article("t.md", table, "Stations"), RAIL)
+    assert receipt.passages > 8
+    changed = workshop.build(Article("t.md", table.replace("East5 | 500", "East5 | 512"), "Stations"), RAIL)
+    assert (changed.modified, changed.encoded) == (("t.md",), 1)

@@ -7,6 +7,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from qa.text.tables import Table, cells, tables
 from qa.types import Article, Span
 from qa.web.page.cards import Shown, about, digest, web_address
 
@@ -23,11 +24,13 @@ class Part(Shown):
 
 
 class Block(Shown):
-    """A paragraph (level 0) or a heading (1 to 6) of an article."""
+    """A paragraph (level 0), a heading (1 to 6) or a row of a table of an article."""
 
     level: int
     parts: tuple[Part, ...]
     page: int | None = None  # of a PDF, where one begins with this block
+    cells: tuple[tuple[Part, ...], ...] = ()  # of a row of a table; `parts` is then empty
+    head: bool = False  # whether the row is the header of its table
 
 
 class Page(Shown):
@@ -92,25 +95,46 @@ def _placed(text: str, mark: Mark) -> tuple[int, int, str]:
 def blocks(article: Article, start: int, end: int, window: Span) -> Iterator[Block]:
     """Yield the paragraphs and headings of an article that touch a window, with `start..end` marked."""
     text, page = article.text, None
-    for first, last in _on_pages(article):
+    for first, last, table in _stretches(article):
         if last <= window[0] or first >= window[1]:
             continue
         before, page = page, article.page_at(first)
+        begins = None if page == before else page
+        if table is not None:
+            rows = tuple(_parts(text, cell, (start, end)) for cell in cells(text, (first, last)))
+            yield Block(level=0, parts=(), page=begins, cells=rows, head=(first, last) == table.header)
+            continue
         heading = HEADING.match(text[first:last])
         level = len(heading[1]) if heading else 0
         if heading:
             words = text[first + heading.end() : last].rstrip().rstrip("#").rstrip()
             first += heading.end()
             last = first + len(words)
-        cuts = [first, min(max(start, first), last), min(max(end, first), last), last]
-        pieces = [text[a:b] for a, b in zip(cuts, cuts[1:], strict=False)]
-        parts = (Part(text=piece, marked=i == 1) for i, piece in enumerate(pieces) if piece)
-        yield Block(level=level, parts=tuple(parts), page=None if page == before else page)
+        yield Block(level=level, parts=_parts(text, (first, last), (start, end)), page=begins)
 
 
-def _on_pages(article: Article) -> Iterator[tuple[int, int]]:
+def _parts(text: str, span: Span, mark: Span) -> tuple[Part, ...]:
+    """Return a stretch of text cut where a mark begins and ends."""
+    first, last = span
+    cuts = [first, *(min(max(bound, first), last) for bound in mark), last]
+    pieces = [text[a:b] for a, b in zip(cuts, cuts[1:], strict=False)]
+    return tuple(Part(text=piece, marked=i == 1) for i, piece in enumerate(pieces) if piece)
+
+
+def _stretches(article: Article) -> Iterator[tuple[int, int, Table | None]]:
+    """Yield where paragraphs, headings and rows of tables begin and end, and the table of a row."""
+    at = 0
+    for table in tables(article.text):
+        yield from ((first, last, None) for first, last in _on_pages(article, at, table.start))
+        header = (table.header,) if table.header else ()
+        yield from ((*row, table) for row in (*header, *table.rows))
+        at = table.end
+    yield from ((first, last, None) for first, last in _on_pages(article, at, len(article.text)))
+
+
+def _on_pages(article: Article, begin: int, end: int) -> Iterator[tuple[int, int]]:
     """Yield where paragraphs begin and end; one that runs over a page's end is cut there."""
-    for first, last in _paragraphs(article.text):
+    for first, last in ((begin + a, begin + b) for a, b in _paragraphs(article.text[begin:end])):
         starts = article.pages[bisect_right(article.pages, first) : bisect_left(article.pages, last)]
         cuts = [first, *dict.fromkeys(starts), last]
         yield from zip(cuts, cuts[1:], strict=False)

@@ -8,6 +8,7 @@ from datetime import date
 
 from pydantic import BaseModel, ConfigDict
 
+from qa.text.tables import cells
 from qa.types import Article, Citation, Hit
 
 AROUND = 180  # characters of a passage shown on either side of the quotation
@@ -34,6 +35,7 @@ class Card(Shown):
     before: str
     quote: tuple[str, str, str]  # lead, short answer, rest; all empty if the passage is only near
     after: str
+    header: str = ""  # of the table that the quotation is a row of
 
     @property
     def words(self) -> str:
@@ -72,8 +74,14 @@ def cited(citation: Citation) -> Card:
         check=digest(citation.quote),
         before=_tail(passage.text[: max(0, citation.start - passage.start)]),
         quote=_pieces(citation),
+        header=header_line(citation.header),
         after=_head(passage.text[max(0, citation.end - passage.start) :], AROUND),
     )
+
+
+def header_line(header: str) -> str:
+    """Return the header of a table as a line that is shown: its cells, without bars at its ends."""
+    return " | ".join(header[slice(*cell)] for cell in cells(header, (0, len(header)))) if header else ""
 
 
 def _pieces(citation: Citation) -> tuple[str, str, str]:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from qa.types import Article
 from qa.web.page import article_view, cards
-from qa.web.page.article_view import Mark, page_of
+from qa.web.page.article_view import Mark, blocks, page_of
 
 ARTICLE = Article(
     "a.md",
@@ -114,3 +114,16 @@ def test_of_a_very_long_article_the_part_around_the_mark_is_shown(monkeypatch: p
     assert [part.text for block in shown.blocks for part in block.parts if part.marked] == ["050"]
     assert len(shown.blocks) <= 4
     assert shown.note == "Of this long article, the part around the mark is shown."
+
+
+def test_table_is_shown_row_by_row_with_the_mark_in_its_cell() -> None:
+    text = "Above.\n\n| Town | People |\n|---|---|\n| Lorvik | 7,000 |\n\nBelow."
+    start = text.index("7,000")
+    above, head, row, below = blocks(Article("a.md", text, "T"), start, start + 5, (0, len(text)))
+    assert [part.text for block in (above, below) for part in block.parts] == ["Above.", "Below."]
+    assert [[part.text for part in cell] for cell in head.cells] == [["Town"], ["People"]]
+    assert (head.head, row.head, above.cells) == (True, False, ())
+    assert [[(part.text, part.marked) for part in cell] for cell in row.cells] == [
+        [("Lorvik", False)],
+        [("7,000", True)],
+    ]

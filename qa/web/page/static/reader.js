@@ -29,16 +29,30 @@ const wanted = () => {
   return { id, start, end, check: parts.get("check") ?? "" };
 };
 
+/** @param {Part[]} parts */
+const words = (parts) => parts.map((part) => (part.marked ? make("mark", {}, part.text) : part.text));
+
 /** @param {Block} block @param {number} rank of its heading, 0 for a paragraph */
-const drawn = ({ parts, page }, rank) =>
+const drawn = ({ parts, page, cells, head }, rank) =>
   present([
     page ? make("p", { class: "page" }, `Page ${page}`) : null,
-    make(
-      /** @type {"p"} */ (rank ? `h${rank}` : "p"),
-      {},
-      ...parts.map((part) => (part.marked ? make("mark", {}, part.text) : part.text)),
-    ),
+    cells.length
+      ? make("tr", {}, ...cells.map((cell) => make(head ? "th" : "td", head ? { scope: "col" } : {}, ...words(cell))))
+      : make(/** @type {"p"} */ (rank ? `h${rank}` : "p"), {}, ...words(parts)),
   ]);
+
+/** Put neighbouring rows into one table. @param {HTMLElement[]} nodes */
+const tabled = (nodes) => {
+  /** @type {HTMLElement[]} */
+  const kept = [];
+  for (const node of nodes) {
+    const last = kept.at(-1);
+    if (node.tagName !== "TR") kept.push(node);
+    else if (last?.tagName === "TABLE" && !node.querySelector("th")) last.append(node);
+    else kept.push(make("table", {}, node));
+  }
+  return kept;
+};
 
 /**
  * Draw the blocks, with headings below the dialog's own, h2; files skip levels, which those who listen would miss.
@@ -46,7 +60,7 @@ const drawn = ({ parts, page }, rank) =>
  */
 const flow = (blocks) => {
   let last = 2;
-  return blocks.flatMap((block) => drawn(block, block.level && (last = Math.min(block.level + 2, last + 1, 6))));
+  return tabled(blocks.flatMap((block) => drawn(block, block.level && (last = Math.min(block.level + 2, last + 1, 6)))));
 };
 
 /** @param {Place} place @returns {Promise<ArticleView>} */

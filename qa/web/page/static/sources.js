@@ -72,6 +72,7 @@ const card = (source) => {
     { class: "card", tabindex: "-1", "data-card": source.number, "aria-label": source.number && `Source ${source.number}` },
     make("div", { class: "head" }, source.number === null ? null : make("span", { class: "number" }, source.number), head),
     make("p", { class: "passage" }, flow(source.before), quotation(source), flow(source.after)),
+    source.header ? make("p", { class: "about" }, `In a table of: ${flow(source.header)}`) : null,
     make(
       "p",
       { class: "actions" },

@@ -32,6 +32,7 @@ interface Card {
   start: number;
   end: number;
   check: string;
+  header: string;
   before: string;
   quote: [string, string, string];
   after: string;
@@ -49,10 +50,17 @@ interface Turn {
   overview: boolean;
 }
 
+interface Part {
+  text: string;
+  marked: boolean;
+}
+
 interface Block {
   level: number;
-  parts: { text: string; marked: boolean }[];
+  parts: Part[];
   page: number | null;
+  cells: Part[][];
+  head: boolean;
 }
 
 interface ArticleView {
