@@ -7,7 +7,11 @@ alone, `fusion` joins the hits of both wordings.
 
 What is asked for: `kinds` has the rules, `times` the words that name a time, `parts` tells several questions in one
 apart, `joining` makes one answer of theirs. `small_talk` and `listing` answer from the list of articles, `subjects`
-says which articles and sentences speak of a subject, `overview` chooses sentences about one.
+says which articles and sentences speak of a subject, `overview` chooses sentences about one, `timeline` and
+`comparing` put them in order or side by side, `speakers` finds who said them.
+
+What is true now: `recency` puts the newest account first, `values` knows a value in other words, `agreement` says
+what articles agree on, `event_dates` what "Sunday" means in an article.
 """
 
 from qa.asking.answering import answer_request

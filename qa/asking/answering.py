@@ -7,16 +7,22 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from qa.asking.agreement import weighed
+from qa.asking.comparing import compared
+from qa.asking.event_dates import resolved
 from qa.asking.fusion import DEPTH, fused
 from qa.asking.joining import joined
 from qa.asking.listing import OF_LIST, from_list
 from qa.asking.overview import PASSAGES, choose_sentences
+from qa.asking.recency import newest_first
 from qa.asking.request import Request, request_of
 from qa.asking.small_talk import reply
+from qa.asking.speakers import said_by
+from qa.asking.timeline import timeline_of
 from qa.reader import Findings, about, answer_from, overview_from
 from qa.search import Filters
 from qa.settings import ReaderSettings
-from qa.types import Answer, Hit, Reading, Verdict
+from qa.types import Answer, Hit, Reading, RequestKind, Verdict
 
 if TYPE_CHECKING:
     from qa.index import Generation
@@ -28,6 +34,7 @@ GUESS_MARGIN = 0.1  # of confidence, set on the half of tests/data/dialogues.jso
 def answer_request(request: Request, snapshot: Snapshot, settings: ReaderSettings, filters: Filters) -> Answer:
     """Return the answer to a request, or a refusal with the nearest passages, from one snapshot."""
     answer = _dispatched(request, snapshot, settings, filters)
+    answer = replace(answer, dates=resolved(answer.citations))
     return replace(answer, question=request.question, trace=replace(answer.trace, request=request.parsed))
 
 
@@ -36,12 +43,28 @@ def _dispatched(request: Request, snapshot: Snapshot, settings: ReaderSettings, 
         return _reply(request, snapshot, filters)
     if request.parsed.parts:
         return _one_by_one(request, snapshot, settings, filters)
-    if request.parsed.kind in OF_LIST and (listed := from_list(request, snapshot, filters)):
-        return listed
+    if special := _special(request, snapshot, settings, filters):
+        return special
     answer = _read(request, snapshot, settings, filters.narrowed(None, None, request.parsed.sources))
     if answer.verdict is not Verdict.ANSWERED and (latest := request.as_latest):
         return from_list(latest, snapshot, filters) or answer
+    if answer.verdict is not Verdict.ANSWERED and request.asks_who_said:
+        return said_by(request, snapshot, filters) or answer
     return answer
+
+
+def _special(request: Request, snapshot: Snapshot, settings: ReaderSettings, filters: Filters) -> Answer | None:
+    """Return the answer to a request of a kind of its own; None where it has to be read like any other question."""
+    kind = request.parsed.kind
+    if kind in OF_LIST:
+        return from_list(request, snapshot, filters)
+    if kind is RequestKind.TIMELINE:
+        return timeline_of(request, snapshot, filters)
+    if kind is RequestKind.COMPARE:
+        return compared(request, snapshot, settings, filters)
+    if kind is RequestKind.SPEAKER and request.parsed.speaker:
+        return said_by(request, snapshot, filters)
+    return None
 
 
 def _one_by_one(request: Request, snapshot: Snapshot, settings: ReaderSettings, filters: Filters) -> Answer:
@@ -76,8 +99,11 @@ def _answer(request: Request, snapshot: Snapshot, settings: ReaderSettings, filt
             return found
     read = snapshot.reader.read(request.searched_for, hits)
     readings = [r for r in read if not _is_said(r, request.already_said, snapshot.generation)]
-    findings = _findings(request, snapshot, hits, readings)
-    return answer_from(findings, settings, _milliseconds(started, retrieved))
+    accounts = newest_first(request.searched_for, readings, snapshot.generation.articles, request.periods)
+    findings = _findings(request, snapshot, hits, accounts.readings)
+    findings = replace(findings, rivals=accounts.rivals, current=accounts.current)
+    answer = answer_from(findings, settings, _milliseconds(started, retrieved))
+    return weighed(answer, accounts, snapshot.generation)
 
 
 def _hits(request: Request, snapshot: Snapshot, settings: ReaderSettings, filters: Filters) -> list[Hit]:

@@ -8,6 +8,8 @@ from collections.abc import Callable, Sequence
 from qa.asking.mentions import NAME, Mention, mentions_in
 from qa.asking.turns import Turn
 from qa.text.quantities import CALENDAR_WORDS, MONTHS, YEAR
+from qa.text.question import kind_of
+from qa.text.terms import terms
 
 Best = Callable[[str, str], Mention | None]
 
@@ -52,6 +54,21 @@ VERB = re.compile(rf"\b(?:{AUXILIARY}|[a-z]+(?:ed|es))\b", re.I)
 ASKS_OF_IT = re.compile(
     r"(?:who|what|where|when|why|how|which)\b.*\b(?:it|its|he|she|they|them|his|her|him|their|there)\b", re.I
 )
+NOW = re.compile(
+    r"^(?:and |what about |how about )*(?:right )?(?:now|today|currently|at the moment|these days)\W*$", re.I
+)
+LATER = re.compile(
+    r"^what (?:came|happened|followed|has happened|was said)(?: to (?:it|him|her|them|this|that))? ?"
+    r"(?:later|next|then|after(?:wards)?(?: that)?|since(?: then)?)(?: on)?\W*$",
+    re.I,
+)
+EARLIER = re.compile(
+    r"^what (?:came|happened|was (?:said|the case)|was it) (?:before|earlier|first|previously)"
+    r"(?: (?:that|then|this))?\W*$",
+    re.I,
+)
+THING = re.compile(r"^(?:the|an?)\s+[a-z]", re.I)
+GOES_WITH = re.compile(r"(?:\s+(?:from|to|of|in|between|and|at|across|near|with) (?:the )?[A-Z][\w’'-]*)+")
 MAX_FRAGMENT = 8  # words: longer ones are questions of their own
 
 
@@ -65,6 +82,10 @@ def completed(question: str, turns: Sequence[Turn], best: Best) -> str | None:
         topic = best("topic", question)
         previous = turns[-1].question
         return _else(previous, topic) if OTHERS.match(text) else _tell(topic, previous)
+    if NOW.match(text):
+        return f"{DATE.sub('', turns[-1].question).rstrip(' ?')} now?"
+    if (LATER.match(text) or EARLIER.match(text)) and (thing := _topic(turns[-1].question, question, best)):
+        return f"What is the latest on {thing}?" if LATER.match(text) else f"Timeline of {thing}"
     if bare := BARE.match(text):
         return _asked_of(bare["asks"], turns[-1].question)
     if ordinal := _ordinal(text, turns[-1]):
@@ -73,7 +94,47 @@ def completed(question: str, turns: Sequence[Turn], best: Best) -> str | None:
     rest = about["rest"] if about else text.rstrip(" ?!.") if joined and not VERB.search(text) else None
     if rest is None or re.match(r"(?:it|that|this|them|him|her|he|she|they)\b", rest, re.I) or ASKS_OF_IT.match(rest):
         return None
-    return _exchanged(rest, turns[-1].question)
+    return _of_another(rest, turns) or _exchanged(rest, turns[-1].question)
+
+
+def _of_another(rest: str, turns: Sequence[Turn]) -> str | None:
+    """Return the previous question asked of another thing: "the helicopter", of which nothing was said yet."""
+    heard = set(terms(" ".join(f"{turn.question} {turn.answer} {' '.join(turn.titles)}" for turn in turns)))
+    previous = turns[-1].question
+    if not THING.match(rest) or heard & set(terms(rest)):
+        return None
+    if kind_of(f"what is {rest}"):  # "the cost": of the same thing
+        return _with(previous, rest)
+    thing = _thing(previous)
+    return previous[: thing[0]] + rest + previous[thing[1] :] if thing else None
+
+
+def since_change(turns: Sequence[Turn]) -> Sequence[Turn]:
+    """Return the turns from the last one on that turned to another thing: "And what about the helicopter?"."""
+    for start in range(len(turns) - 1, 0, -1):
+        about = ABOUT.match(AND.sub("", turns[start].typed))
+        if about and _of_another(about["rest"], turns[:start]):
+            return turns[start:]
+    return turns
+
+
+def _topic(previous: str, question: str, best: Best) -> str | None:
+    thing = _thing(previous)
+    if thing:
+        return previous[thing[0] : thing[1]]
+    topic = best("topic", question)
+    return topic.shown if topic else None
+
+
+def _thing(question: str) -> tuple[int, int] | None:
+    """Return where a question names what it is about, with the places that go with it."""
+    things = [m for m in mentions_in(question, 0, "question") if m.kind in ("phrase", "name")]
+    thing = next((m for m in things if m.kind == "phrase"), things[0] if things else None)
+    found = thing and re.search(rf"(?:\b(?:the|an?) )?{re.escape(thing.text)}", question, re.I)
+    if not found:
+        return None
+    along = GOES_WITH.match(question, found.end())
+    return found.start(), along.end() if along else found.end()
 
 
 def _tell(topic: Mention | None, previous: str) -> str:

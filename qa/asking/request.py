@@ -86,6 +86,11 @@ class Request:
         return replace(self, parsed=replace(self.parsed, kind=RequestKind.LATEST, subject=subject))
 
     @property
+    def asks_who_said(self) -> bool:
+        """Whether it asks who said something."""
+        return self.parsed.kind is RequestKind.SPEAKER and self.parsed.speaker is None
+
+    @property
     def as_typed(self) -> Request:
         """The same question, taken to stand alone."""
         return Request(self.question, self.question, parsed=self.parsed)

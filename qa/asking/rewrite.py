@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from qa.asking.antecedents import PRONOUNS, candidates, scored
-from qa.asking.fragments import AND, DATE, MORE, OTHERS, completed
+from qa.asking.fragments import AND, DATE, MORE, OTHERS, completed, since_change
 from qa.asking.mentions import Mention, mentions, mentions_in, words
 from qa.asking.needs_context import leans
 from qa.asking.overview import subject_of
@@ -74,6 +74,7 @@ def stand_alone(question: str, turns: Sequence[Turn]) -> str:
 
 def wording(question: str, turns: Sequence[Turn]) -> Wording:
     """Return the question as it has to be searched for, and how sure that is."""
+    turns = since_change(turns)
     if not turns:
         return Wording(question)
     talk, guessed = Conversation.of(turns), False

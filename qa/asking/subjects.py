@@ -91,8 +91,8 @@ def _whole(article: Article) -> str:
     return f"{article.title}\n{article.text}"
 
 
-def places(article: Article, generation: Generation) -> list[Place]:
-    """Return the quotable sentences of an article, in order; headings, tables and its title are left out."""
+def places(article: Article, generation: Generation, shortest: int = SHORT) -> list[Place]:
+    """Return the quotable sentences of an article, of so many terms or more, in order: no heading, table or title."""
     owner = list(generation.articles).index(article.id)
     found: dict[int, Place] = {}
     for row in np.flatnonzero(generation.owners == owner):
@@ -100,14 +100,14 @@ def places(article: Article, generation: Generation) -> list[Place]:
         for start, end in generation.sentences[int(row)]:
             found.setdefault(passage.start + end, Place(int(row), passage.start + start, passage.start + end))
     inside = [found[end] for end in sorted(found)]
-    quotable = [place for place in inside if _quotable(article, place)]
+    quotable = [place for place in inside if _quotable(article, place, shortest)]
     return quotable or inside[:1]
 
 
-def _quotable(article: Article, place: Place) -> bool:
+def _quotable(article: Article, place: Place, shortest: int) -> bool:
     text = article.text[place.start : place.end]
     heading = text.startswith("#") or text.strip() == article.title.strip()
-    return not heading and len(text) <= LONG and len(terms(text)) >= SHORT
+    return not heading and len(text) <= LONG and len(terms(text)) >= shortest
 
 
 def on_subject(subject: str, article: Article, generation: Generation, most: int) -> list[Place]:

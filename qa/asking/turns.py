@@ -27,6 +27,7 @@ class Turn:
     answer: str
     titles: tuple[str, ...] = ()
     said: str = ""  # the answer's own characters, so that sentences can be found in it
+    typed: str = ""  # the question as it was typed
 
 
 def turns_of(history: History) -> list[Turn]:
@@ -46,13 +47,13 @@ def _turn(entry: object) -> Turn:
     if not isinstance(question, str) or not isinstance(answer, (str, Answer)):
         raise QuestionError("an entry of history must hold the question's text, and an Answer or its text")
     if isinstance(answer, str):
-        return Turn(_cut(question), _cut(answer), said=answer[:MAX_SAID])
+        return Turn(_cut(question), _cut(answer), said=answer[:MAX_SAID], typed=_cut(question))
     cited = list(islice(answer.citations, MAX_CITED))
     quotes = dict.fromkeys(_cut(citation.quote) for citation in cited)
     titles = dict.fromkeys(_cut(citation.title) for citation in cited)
     said = "\n".join(citation.quote for citation in cited)  # a refusal says nothing that can be meant later
     asked = _cut(answer.trace.searched_for or question)
-    return Turn(asked, " ".join(quotes)[:MAX_CHARS], tuple(titles), said[:MAX_SAID])
+    return Turn(asked, " ".join(quotes)[:MAX_CHARS], tuple(titles), said[:MAX_SAID], _cut(question))
 
 
 def _cut(text: str) -> str:

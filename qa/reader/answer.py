@@ -47,6 +47,8 @@ class Findings:
     readings: Sequence[Reading]  # best first
     articles: Mapping[str, Article]
     generation: str
+    rivals: int = 0  # readings in front that answer with like certainty: each is cited
+    current: int = 0  # of these, those of the latest account: each value is said
 
 
 def answer_from(findings: Findings, settings: ReaderSettings, milliseconds: Mapping[str, float]) -> Answer:
@@ -59,7 +61,7 @@ def answer_from(findings: Findings, settings: ReaderSettings, milliseconds: Mapp
     citations = _citations(findings, settings.citations) if verdict is Verdict.ANSWERED else ()
     return Answer(
         question=findings.question,
-        text=_text(findings.question, citations) if citations else TEXTS[verdict],
+        text=_text(findings, citations) if citations else TEXTS[verdict],
         verdict=verdict,
         confidence=round(confidence, 4),
         citations=citations,
@@ -98,12 +100,13 @@ def about(findings: Findings, text: str) -> Answer:
     )
 
 
-def _text(question: str, citations: Sequence[Citation]) -> str:
+def _text(findings: Findings, citations: Sequence[Citation]) -> str:
     """Return the short answer, with the other value where another article gives one; or the whole quotation."""
-    short = _short(citations[0])
+    question, short = findings.question, _short(citations[0])
     if short is None or wants_sentence(question) or (wants_list(question) and not SEVERAL.search(short)):
         return citations[0].quote
-    other = next((_short(c) for c in citations[1:] if _differs(question, citations[0], c)), None)
+    others = citations[1 : findings.current] if findings.rivals else citations[1:]
+    other = next((_short(c) for c in others if _differs(findings, citations[0], c)), None)
     return f"{short}; {other}" if other else short
 
 
@@ -113,17 +116,21 @@ def _short(citation: Citation) -> str | None:
     return citation.quote[citation.answer_start - citation.start : citation.answer_end - citation.start]
 
 
-def _differs(question: str, one: Citation, other: Citation) -> bool:
+def _differs(findings: Findings, one: Citation, other: Citation) -> bool:
     """Whether another article gives another value: digits of the kind asked for, none of them in common, in a sentence
     about the same.
     """
-    asked = kind_of(question)
+    asked = kind_of(findings.question)
     a, b = _short(one), _short(other)
     if asked not in VALUES or a is None or b is None or one.article_id == other.article_id:
         return False
     shows = KINDS[asked].shows
     apart = not set(DIGITS.findall(a)) & set(DIGITS.findall(b))
-    return apart and all(shows.search(text) and DIGITS.search(text) for text in (a, b)) and _alike(question, one, other)
+    if not apart or not all(DIGITS.search(text) for text in (a, b)):
+        return False
+    if findings.rivals:  # that they speak of the same was seen to
+        return True
+    return all(shows.search(text) for text in (a, b)) and _alike(findings.question, one, other)
 
 
 def _alike(question: str, one: Citation, other: Citation) -> bool:
@@ -136,8 +143,8 @@ def _citations(findings: Findings, most: int) -> tuple[Citation, ...]:
     """Return the best reading as the first citation, and others near it that say something else."""
     best = findings.readings[0]
     chosen: list[Reading] = []
-    for reading in findings.readings:
-        if len(chosen) == most or reading.score < best.score - NEAR:
+    for place, reading in enumerate(findings.readings):
+        if len(chosen) == most or (place >= findings.rivals and reading.score < best.score - NEAR):
             break
         if not any(_same(reading, other, findings.articles) for other in chosen):
             chosen.append(reading)

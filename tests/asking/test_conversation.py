@@ -157,6 +157,25 @@ def test_who_else_asks_the_previous_question_again() -> None:
     assert rewritten("Who else?", LOAN) == "Who else finances the northern railway?"
 
 
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("and now?", "How much did the railway cost now?"),
+        ("what came later?", "What is the latest on the railway?"),
+        ("what happened before that?", "Timeline of the railway"),
+        ("and what about the helicopter?", "How much did the helicopter cost in 2016?"),
+        ("what about the length?", "How much did the railway cost in 2016 (the length)?"),
+    ],
+)
+def test_follow_ups_with_time_and_of_another_thing(question: str, expected: str) -> None:
+    assert rewritten(question, ("How much did the railway cost in 2016?", "It cost 6 billion.")) == expected
+
+
+def test_another_thing_ends_what_was_spoken_of_before() -> None:
+    turns = (LOAN, ("And what about the helicopter?", "This is not in the briefing."))
+    assert rewritten("What does it weigh?", *turns) == "What does the helicopter weigh?"
+
+
 def test_tell_me_more_names_a_subject() -> None:
     found = rewritten("tell me more", LOAN)
     assert found.startswith("Tell me more about ")

@@ -13,7 +13,7 @@ import pytest
 import qa
 
 DATA = Path(__file__).resolve().parents[1] / "data" / "asking"
-LEAST = 25  # answered as expected
+LEAST = 36  # answered as expected; one of slack, since processors round vectors differently
 
 
 def as_expected(row: dict[str, Any], answer: qa.Answer) -> bool:
