@@ -48,8 +48,9 @@ def ask(
     """Answer a question with citations, or say that the briefing does not."""
     briefing = opened(corpus, index, update)
     with waiting("reading"):
-        answer = briefing.ask(" ".join(question), as_of=day_of(as_of), **filters_of(since, until, source, tag))
-    warn_of_no_hits(answer.hits)
+        filters = filters_of(since, until, source, tag)
+        answer = briefing.ask(" ".join(question), as_of=day_of(as_of), **filters)
+    warn_of_no_hits(answer.hits, any(filters.values()))
     print_json(answer) if as_json else print_answer(answer, briefing)
 
 
@@ -125,7 +126,7 @@ def retrieve(
         hits = briefing.retrieve(
             asked, k=k, as_of=day_of(as_of), collapse=collapse, mode=mode, rerank=rerank, **filters
         )
-    warn_of_no_hits(hits)
+    warn_of_no_hits(hits, any(filters.values()))
     if hits and hits[0].trace.undated:
         err.print(f"{hits[0].trace.undated} articles without a date are left out")
     if as_json:

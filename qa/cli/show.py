@@ -85,10 +85,12 @@ def _marked(citation: Citation) -> tuple[str | tuple[str, str], ...]:
     return quote[:a], (quote[a:b], "bold underline"), quote[b:]
 
 
-def warn_of_no_hits(hits: Sequence[Hit]) -> None:
-    """Say that the filters leave nothing: without filters the nearest passages are always found."""
-    if not hits:
+def warn_of_no_hits(hits: Sequence[Hit], filtered: bool) -> None:
+    """Say why there are no hits: the filters leave nothing, or, by BM25 alone, no passage holds a word asked for."""
+    if not hits and filtered:
         err.print("no article passes the filters; `briefing articles` lists sources and dates")
+    elif not hits:
+        err.print("no passage holds a word of the question; ask in other words")
 
 
 def print_hits(hits: list[Hit], briefing: Briefing) -> None:
@@ -115,6 +117,8 @@ def print_report(report: Report) -> None:
         for remedy in dict.fromkeys(finding.remedy for finding in [first, *others][:SHOWN]):
             print_line((f"  → {remedy}", "dim"))
     hints = len(report.findings) - report.attention
+    if report.dates:
+        print_line(("dates: ", "bold"), ", ".join(f"{count} by {sign}" for sign, count in report.dates.items()))
     print_line((f"{report.articles} articles: ", "bold"), f"{report.attention} need attention, {hints} hints")
 
 

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from qa.corpus.dates import YEARS, day_in_path, day_of
 from qa.corpus.decoding import UnreadableError
+from qa.text.unseen import without_unseen
 from qa.types import Article, Limits
 
 MAX_FIELD = 500  # characters of a title, source or tag
@@ -45,6 +46,13 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
         "authors": "author authors byline creator writer dccreator",
     }.items()
 }
+PROGRAM_TITLE = re.compile(
+    r"microsoft (?:word|powerpoint|excel|office \w+)(?: - .*)?|(?:word|office|new|pdf|html|text|open ?document) "
+    r"document(?: \(?\d+\)?)?|powerpoint[- ]pr[^ ]+|presentation ?\d*|document ?\d*|book ?\d+|slide ?\d+|titel|title|"
+    r"\(?(?:anonymous|unspecified|unknown|no title|none|null)\)?|untitled.*|unbenannt.*|sans titre.*|"
+    r"[^ ]*.*\.(?:docx?|dotx?|pdf|tex|dvi|indd|pptx?|rtf|odt|odp|qxd|xlsx?|pages)",
+    re.IGNORECASE,
+)
 INNER = ("name", "title", "rendered", "value", "href", "url")
 NESTED = ("params", "extra", "taxonomies", "metadata", "meta")  # where Hugo, Zola and others keep further fields
 INDEXES = frozenset({"index", "_index", "readme"})  # names of the main file of a folder
@@ -135,9 +143,9 @@ def web_host(url: str) -> str | None:
 
 
 def clean(text: str) -> str:
-    """Return an extracted text with plain line ends, without control characters and halves of surrogate pairs."""
+    """Return an extracted text with plain line ends, without control and unseen characters and half surrogate pairs."""
     text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")  # joins pairs, marks halves
-    return CONTROL.sub("", LINE_END.sub("\n", text)).strip()
+    return CONTROL.sub("", LINE_END.sub("\n", without_unseen(text))).strip()
 
 
 def bounded(text: str, limits: Limits) -> str:
@@ -178,7 +186,7 @@ def article_of(
     article = Article(
         id=article_id,
         text=text,
-        title=one_line(fields.get("title")) or one_line(title) or title_from_path(article_id),
+        title=own_title(one_line(fields.get("title"))) or one_line(title) or title_from_path(article_id),
         source=one_line(fields.get("source")),
         url=_url(fields.get("url"), remarks),
         published=published,
@@ -189,6 +197,11 @@ def article_of(
         authors=_authors(fields.get("authors")),
     )
     return article, remarks
+
+
+def own_title(title: str | None) -> str | None:
+    """Return a title, None for one that a program wrote: "Word Document", the name of a file, "Untitled"."""
+    return None if title is None or PROGRAM_TITLE.fullmatch(title.strip()) else title
 
 
 def plain_line(value: object) -> object:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import logging
 import os
+import re
 import stat
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
@@ -38,11 +39,14 @@ SKIPPED = frozenset(
     ".avif .bmp .gif .heic .ico .jpeg .jpg .png .svg .tif .tiff .webp "  # pictures
     ".css .js .map .mjs .eot .otf .ttf .woff .woff2 "  # styles, scripts, fonts
     ".m4a .mov .mp3 .mp4 .ogg .wav .webm "  # sound and film
+    ".bak .crdownload .db .ini .lnk .part .swp .tmp .url "  # what systems and programs leave behind
     ".7z .bz2 .gz .rar .tar .tgz .xz .zip".split()  # archives
 )
 """Suffixes of files that are no articles by their kind; they are counted, not refused."""
 
+LOCK = "~$"  # begins the name of the file by which Office tells that a document is open
 SAVED = ("_files", ".files")  # what a browser adds to a page's name for the folder of its pictures and styles
+LINE_ENDS = re.compile("[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 LINK = "a link or special file; put a copy of the file there instead"
 LINKED_FOLDER = "a link to a folder, which is not followed; put the folder itself there instead"
 
@@ -153,7 +157,7 @@ class _Reading:
     def read(self, file: Path) -> None:
         """Read a file, and note what became of it."""
         article_id, suffix = file.relative_to(self._folder).as_posix(), file.suffix.lower()
-        if suffix in SKIPPED or _of_saved_page(file, self._folder):
+        if suffix in SKIPPED or file.name.startswith(LOCK) or _of_saved_page(file, self._folder):
             self.skipped += 1
             return
         try:
@@ -172,6 +176,7 @@ class _Reading:
     def refuse(self, path: Path, cause: UnreadableError) -> None:
         """Note that a file or folder is not read."""
         shown = path.relative_to(self._folder).as_posix().encode("utf-8", "backslashreplace").decode()
+        shown = LINE_ENDS.sub(lambda mark: ascii(mark[0])[1:-1], shown)  # each is told on one line
         self._reject(Problem(shown, str(cause)))
         if isinstance(cause, UnreachableError):
             folder = "" if shown == "." else f"{shown}/"

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from qa.corpus.fields import article_of, named
 from qa.corpus.front_matter import part
+from qa.text.unseen import without_unseen
 from qa.types import Article
 
 MAX_TITLE_AT = 2_000  # characters in which the title is looked for
@@ -36,7 +37,7 @@ def read(article_id: str, text: str) -> tuple[Article, list[str]]:
     `UnreadableError` for front matter that cannot be read.
     """
     fields, below, remarks = part(text)
-    content = _without_marks(below)
+    content = _without_marks(without_unseen(below))
     article, more = article_of(article_id, content, named(fields), _heading(content))
     return article, remarks + more
 

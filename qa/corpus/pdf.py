@@ -13,14 +13,20 @@ from typing import TypeVar
 from pypdf import PdfReader, apply_configuration
 
 from qa.corpus.decoding import UnreadableError
-from qa.corpus.fields import clean
+from qa.corpus.fields import clean, own_title
 from qa.corpus.pages import joined, listed
+from qa.corpus.running_heads import address_of, may_hold_table, with_bars, without_heads
+from qa.text.unseen import joined_lines
 from qa.types import Limits
 
 T = TypeVar("T")
 
-# Titles that a program wrote, not a person.
-FILE_TITLE = re.compile(r"(?i)^(microsoft \w+ - |untitled|.*\.(docx?|pdf|tex|indd|pptx?|rtf|odt|qxd|xlsx?)$)")
+# Programs that print a page, of the web for the most part: the day is that of printing, not of publication.
+PRINTERS = re.compile(
+    r"chrom|skia|firefox|mozilla|webkit|safari|opera|wkhtmltopdf|weasyprint|prince|electron|quartz pdfcontext|cairo|"
+    r"print to pdf|pdfcreator|edge|phantomjs|puppeteer|\bqt \d|ghostscript|cups|singlefile",
+    re.IGNORECASE,
+)
 
 
 def extract(data: bytes, limits: Limits) -> dict[str, object]:
@@ -39,8 +45,8 @@ def extract(data: bytes, limits: Limits) -> dict[str, object]:
     ):
         reader = _open(data, limits)
         texts, remarks = _pages(reader, limits)
-        fields = _fields(reader)
-    text, starts = joined(texts)
+        fields = _fields(reader) | {"url": address_of(texts)}
+    text, starts = joined([joined_lines(page).strip() for page in without_heads(texts)])
     if not text and remarks:
         raise UnreadableError(remarks[0])
     return {**fields, "text": text, "pages": starts, "remarks": remarks} | ({} if text else {"blank": True})
@@ -77,7 +83,7 @@ def _pages(reader: PdfReader, limits: Limits) -> tuple[list[str], list[str]]:
     chars = 0
     for number in range(1, len(reader.pages) + 1):
         try:
-            texts.append(clean(reader.pages[number - 1].extract_text()))
+            texts.append(_page(reader, number - 1))
         except MemoryError:
             raise
         except Exception as exc:  # as above; one broken page does not spoil the others
@@ -93,15 +99,29 @@ def _pages(reader: PdfReader, limits: Limits) -> tuple[list[str], list[str]]:
     return texts, remarks
 
 
+def _page(reader: PdfReader, place: int) -> str:
+    """Return the text of a page, with bars between the cells of its tables."""
+    page = reader.pages[place]
+    text = clean(page.extract_text())
+    if not may_hold_table(text):
+        return text
+    layout = _or_none(lambda: page.extract_text(extraction_mode="layout"))
+    return with_bars(text, clean(layout)) if layout else text
+
+
 def _fields(reader: PdfReader) -> dict[str, object]:
     info = _or_none(lambda: reader.metadata)
     if info is None:
         return {}
     title = _or_none(lambda: info.title)
     created = _or_none(lambda: info.creation_date)
+    programs = f"{_or_none(lambda: info.creator)} {_or_none(lambda: info.producer)}"
+    author = _or_none(lambda: info.author)
     return {
-        "title": title if isinstance(title, str) and not FILE_TITLE.match(title.strip()) else None,
-        "published": created.date().isoformat() if created else None,
+        "title": own_title(title) if isinstance(title, str) else None,
+        "published": created.date().isoformat() if created and not PRINTERS.search(programs) else None,
+        "dated_by": "day on which the document was made",
+        "authors": [author] if author else [],
         "tags": _or_none(lambda: info.keywords),
     }
 

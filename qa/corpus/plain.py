@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from qa.corpus.fields import article_of
+from qa.text.unseen import joined_lines, without_unseen
 from qa.types import Article
 
 MAX_TITLE = 140  # characters
 
 
 def read(article_id: str, text: str) -> tuple[Article, list[str]]:
-    """Return the article of a plain text file; its text keeps the title line."""
-    content = text.strip()
+    """Return the article of a plain text file; its text keeps the title line, and has words whole."""
+    content = joined_lines(without_unseen(text)).strip()
     return article_of(article_id, content, {}, first_line(content))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import date
 
+from qa.corpus.dates import day_within
 from qa.doctor.findings import Finding, Severity
 from qa.text.near_copies import group_copies, same_words
 from qa.types import Article, Corpus
@@ -12,6 +13,8 @@ from qa.types import Article, Corpus
 MIN_CHARS = 100  # a sentence or less: too little to answer from
 MAX_CHARS = 200_000  # a book: its title says little about any of its passages
 LOOKED_AT = 20_000  # characters in which wrongly decoded text is looked for
+HEAD = 1_500  # characters in which the date of an article is looked for
+UNSURE = ("name of its file", "address", "words beside", "<time>", "day on which")  # signs of a date that declare none
 WRONG_LETTERS = 3  # sequences by ftfy's count that real text has not been seen to reach
 
 
@@ -42,14 +45,14 @@ def check_copies(articles: Sequence[Article]) -> Iterator[Finding]:
 
 
 def check_dates(articles: Sequence[Article], today: date) -> Iterator[Finding]:
-    """Yield articles without a date, or with one that is still to come."""
+    """Yield articles without a date, with one that nothing declares, or with one that is still to come."""
     for article in articles:
         if article.published is None:
             yield Finding(
                 "no-date",
                 Severity.HINT,
                 article.id,
-                "has no date of publication; filters by date leave it out",
+                f"has no date of publication{_told(article)}; filters by date leave it out",
                 "add `published: YYYY-MM-DD` to its front matter or metadata",
             )
         elif article.published > today:
@@ -60,6 +63,21 @@ def check_dates(articles: Sequence[Article], today: date) -> Iterator[Finding]:
                 f"was published on {article.published}, which is still to come",
                 "correct its date",
             )
+        elif (article.dated_by or "").startswith(UNSURE):
+            yield Finding(
+                "date-from",
+                Severity.HINT,
+                article.id,
+                f"is dated {article.published} by the {article.dated_by}",
+                "add `published: YYYY-MM-DD` where that is not the day of publication",
+            )
+
+
+def _told(article: Article) -> str:
+    """Return what an article without a date says of one all the same."""
+    found = day_within(article.text[:HEAD])
+    changed = f"; it was last changed on {article.modified}" if article.modified else ""
+    return (f", though its text says {found[1]!r}" if found else "") + changed
 
 
 def check_titles(articles: Sequence[Article]) -> Iterator[Finding]:

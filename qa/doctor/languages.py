@@ -7,20 +7,15 @@ Identification is by py3langid (BSD-3-Clause, a model of 5 MB, 139 languages). W
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import yaml
 
 from qa.doctor.findings import Finding, Severity
+from qa.text.language import LOOKED_AT, ranked
 from qa.types import Article
 
-if TYPE_CHECKING:
-    from py3langid.langid import LanguageIdentifier
-
 MIN_LETTERS = 60  # of a text whose language can be told
-LOOKED_AT = 2_000  # characters of it that are looked at
 DOUBT = 0.05  # probability of the known languages above which nothing is said: none of 8,000 English texts is below
 ALL = frozenset({"multilingual", "*"})
 CARD = "README.md"
@@ -68,14 +63,7 @@ def _foreign(text: str, codes: frozenset[str]) -> str | None:
     weight = 2 if any(c > "\u2fff" for c in sample) else 1  # a sign of Chinese or Japanese says more than a letter
     if letters * weight < MIN_LETTERS:
         return None
-    ranked = _identifier().rank(sample.encode("utf-8", "replace"))
-    if sum(probability for language, probability in ranked if language in codes) > DOUBT:
+    found = ranked(sample)
+    if sum(probability for language, probability in found if language in codes) > DOUBT:
         return None
-    return str(ranked[0][0])
-
-
-@lru_cache(maxsize=1)
-def _identifier() -> LanguageIdentifier:
-    from py3langid.langid import MODEL_FILE, LanguageIdentifier
-
-    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    return found[0][0]

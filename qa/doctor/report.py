@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 
 from qa.corpus import read_corpus
@@ -25,6 +26,7 @@ class Report:
 
     articles: int
     findings: tuple[Finding, ...]
+    dates: Mapping[str, int] = field(default_factory=dict)  # what the articles' dates come from, the most first
 
     @property
     def attention(self) -> int:
@@ -43,7 +45,8 @@ def examine(settings: Settings, today: date | None = None, fingerprint: Callable
     hashed = fingerprint or (lambda: encoder_of(settings.index).fingerprint)
     findings = [*_of_corpus(settings, corpus, today or date.today()), *check_index(settings.index, corpus, hashed)]
     findings.sort(key=lambda finding: (finding.severity, finding.code, finding.id))
-    return Report(len(corpus.articles), tuple(findings))
+    signs = Counter(article.dated_by or "no sign" for article in corpus.articles if article.published)
+    return Report(len(corpus.articles), tuple(findings), dict(signs.most_common()))
 
 
 def _of_corpus(settings: Settings, corpus: Corpus, today: date) -> Iterator[Finding]:

@@ -10,6 +10,8 @@ from functools import lru_cache
 
 import Stemmer
 
+from qa.text.unseen import without_unseen
+
 # Blocks of scripts whose vowel signs are no letters to `\w`: Indic, Thai, Lao, Burmese, Khmer.
 WITH_SIGNS = "\u0900-\u0963\u0966-\u0dff\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"
 TERM_PATTERN = re.compile(rf"\d+(?:[.,]\d+)*|[\w{WITH_SIGNS}]+")
@@ -58,7 +60,7 @@ def terms(text: str) -> list[str]:
 
     Text in a script without spaces (Chinese, Japanese, Thai …) gives its pairs of neighbouring characters.
     """
-    folded = unicodedata.normalize("NFKD", text.casefold().replace("’", "'").replace("'s", " "))
+    folded = unicodedata.normalize("NFKD", without_unseen(text).casefold().replace("’", "'").replace("'s", " "))
     plain = folded if folded.isascii() else "".join(c for c in folded if not unicodedata.combining(c))
     plain = DOTTED.sub(lambda m: m[0].replace(".", "") + " ", plain)
     plain = AMOUNT.sub(lambda m: AMOUNTS[m[1]], THOUSANDS.sub("", plain))

@@ -60,7 +60,6 @@ def test_latin1_is_read_with_a_remark() -> None:
     [
         (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", r"binary data.*save its text as UTF-8"),
         (b"text\0text", r"binary data"),
-        ("Gas flows.".encode("utf-16-le"), r"binary data"),
         (codecs.BOM_UTF16_LE + b"odd", r"marked as utf-16 but damaged at byte \d+; save it as UTF-8"),
         (codecs.BOM_UTF16_LE + b"\x00\xd8a\x00", r"marked as utf-16 but damaged"),
         (codecs.BOM_UTF32_LE + b"\xff\xff\xff\xff", r"marked as utf-32 but damaged"),
@@ -92,3 +91,47 @@ def test_any_bytes_become_text_or_are_refused(data: bytes) -> None:
     else:
         text.encode()  # no lone surrogate comes out
         assert all("save it as UTF-8" in remark for remark in remarks)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The ferry costs \u00a318 million, the mayor said. \u201cIt is a fair price,\u201d she added.",
+        "It was 18\u00b0C and the price was \u00bd of the old one.",
+        "The yard is led by Se\u00f1ora N\u00fa\u00f1ez and by Mr \u00c5kerstr\u00f6m of Malm\u00f6.",
+        "A record \u2013 and the mayor\u2019s last: the caf\u00e9 on the pier opens in May.",
+        FRENCH,
+        "El a\u00f1o pasado la ciudad vendi\u00f3 el puerto por 18 millones de \u20ac.",
+        "Die B\u00fcrger der Stadt w\u00e4hlten am Sonntag ihren neuen B\u00fcrgermeister.",
+    ],
+)
+def test_western_text_of_windows_is_read_letter_by_letter(text: str) -> None:
+    assert decode(text.encode("cp1252")) == (
+        text,
+        ["not UTF-8, read as cp1252; save it as UTF-8 to be sure of every letter"],
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        (
+            "Rada zatwierdzi\u0142a budow\u0119 mostu przez rzek\u0119; koszt to osiem milion\u00f3w z\u0142otych. ",
+            "cp1250",
+        ),
+        (
+            "M\u011bsto schv\u00e1lilo stavbu nov\u00e9ho mostu p\u0159es \u0159eku za osm milion\u016f korun. ",
+            "cp1250",
+        ),
+        (RUSSIAN, "cp1251"),
+    ],
+)
+def test_other_text_is_not_taken_for_western(text: str, encoding: str) -> None:
+    assert decode((text * 4).encode(encoding))[0] == text * 4
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_utf16_without_its_mark_is_read_with_a_remark(encoding: str) -> None:
+    text = "The mill burnt down \u2013 on Sunday.\r\nNobody was hurt."
+    remark = "UTF-16 without its mark, read as such; save it as UTF-8 to be sure of every letter"
+    assert decode(text.encode(encoding)) == (text, [remark])

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import io
+import re
 import struct
 import zipfile
+from collections.abc import Callable
 
 import pytest
+from docx import Document
 
 from qa.corpus import docx as docx_format
 from qa.corpus.decoding import UnreadableError
@@ -29,6 +32,9 @@ def test_text_table_and_fields() -> None:
     assert docx_format.extract(docx(), LIMITS) == {
         "title": "Loan for the northern railway",
         "published": "2016-06-29",
+        "dated_by": "day on which the document was made",
+        "modified": None,
+        "authors": [],
         "tags": "railway, finance",
         "text": f"{LOAN}\n\n{TERM}\n\nYear | Cost\n2016 | 400",
         "remarks": [],
@@ -152,3 +158,91 @@ def test_member_that_needs_a_password_is_refused() -> None:
     data[directory + 8] |= 1
     with pytest.raises(UnreadableError, match=r"^is encrypted; save it without a password$"):
         docx_format.extract(bytes(data), LIMITS)
+
+
+FOOTNOTES = (
+    b"<w:footnotes xmlns:w='http://schemas.openxmlformats.org/wordprocessingml/2006/main'>"
+    b"<w:footnote w:type='separator' w:id='0'><w:p><w:r><w:t>line</w:t></w:r></w:p></w:footnote>"
+    b"<w:footnote w:id='2'><w:p><w:r><w:t>The crane came from Sorrel.</w:t></w:r></w:p></w:footnote></w:footnotes>"
+)
+
+
+def rewritten(data: bytes, name: str, change: Callable[[bytes], bytes | None]) -> bytes:
+    """Return a package with one member changed, or left out."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(out, "w") as new:
+        for member in old.namelist():
+            content = change(old.read(member)) if member == name else old.read(member)
+            if content is not None:
+                new.writestr(member, content)
+    return out.getvalue()
+
+
+def test_notes_stand_after_their_paragraph() -> None:
+    body = "<w:p><w:r><w:t>It costs 18 million.</w:t><w:footnoteReference w:id='2'/></w:r></w:p>" + paragraph("Next.")
+    data = docx_with(body, **{"word__footnotes.xml": FOOTNOTES})
+    kind = b"http://schemas.openxmlformats.org/officeDocument/2006/relationships/footnotes"
+    relation = b'<Relationship Id="rIdN" Type="' + kind + b'" Target="footnotes.xml"/></Relationships>'
+    data = rewritten(data, "word/_rels/document.xml.rels", lambda old: old.replace(b"</Relationships>", relation))
+    kinds = b'<Override PartName="/word/footnotes.xml" ContentType="application/xml"/></Types>'
+    data = rewritten(data, "[Content_Types].xml", lambda old: old.replace(b"</Types>", kinds))
+    assert docx_format.extract(data, LIMITS)["text"] == "It costs 18 million.\n\nThe crane came from Sorrel.\n\nNext."
+
+
+def test_merged_cell_stands_in_each_of_its_rows() -> None:
+    def cell(text: str, merge: str = "") -> str:
+        return f"<w:tc><w:tcPr>{merge}</w:tcPr>{paragraph(text) if text else '<w:p/>'}</w:tc>"
+
+    rows = "".join(
+        f"<w:tr>{cell(first, merge)}{cell(second)}</w:tr>"
+        for first, merge, second in (
+            ("North", "<w:vMerge w:val='restart'/>", "7"),
+            ("", "<w:vMerge/>", "12"),
+            ("South", "", "9"),
+        )
+    )
+    assert text_of(f"<w:tbl>{rows}</w:tbl>") == "North | 7\nNorth | 12\nSouth | 9"
+
+
+def test_lists_and_symbols() -> None:
+    item = "<w:p><w:pPr><w:numPr><w:ilvl w:val='0'/></w:numPr></w:pPr><w:r><w:t>one</w:t></w:r></w:p>"
+    assert text_of(item) == "- one"
+    symbol = "<w:p><w:r><w:sym w:font='Symbol' w:char='F0B0'/><w:sym w:font='Wingdings' w:char='F0FC'/></w:r></w:p>"
+    assert text_of(paragraph("40 ") + symbol) == "40 \n\n\u00b0"
+
+
+def test_strict_open_xml_is_named_with_the_remedy() -> None:
+    data = rewritten(
+        docx(), "word/document.xml", lambda old: old.replace(b"schemas.openxmlformats.org", b"purl.oclc.org/ooxml")
+    )
+    with pytest.raises(UnreadableError, match=r"^is a Strict Open XML document; save it as Word document \(\.docx\)$"):
+        docx_format.extract(data, LIMITS)
+
+
+def test_without_core_properties_none_are_made_up() -> None:
+    data = rewritten(docx(), "docProps/core.xml", lambda _: None)
+    data = rewritten(data, "_rels/.rels", lambda old: re.sub(rb"<Relationship [^>]*core-properties[^>]*/>", b"", old))
+    found = docx_format.extract(data, LIMITS)
+    assert (found["title"], found.get("published")) == (None, None)
+
+
+def test_day_of_a_template_and_name_of_a_program_are_left_out() -> None:
+    document = Document()
+    document.add_paragraph(LOAN)
+    out = io.BytesIO()
+    document.save(out)
+    found = docx_format.extract(out.getvalue(), LIMITS)
+    assert (found["title"], found["published"], found["authors"]) == (None, None, [])
+
+
+def test_page_headers_are_remarked_on() -> None:
+    document = Document()
+    document.add_paragraph(LOAN)
+    document.sections[0].header.paragraphs[0].text = "Letter of the bank"
+    out = io.BytesIO()
+    document.save(out)
+    found = docx_format.extract(out.getvalue(), LIMITS)
+    assert (found["text"], found["remarks"]) == (
+        LOAN,
+        ["headers and footers of its pages are not read: Letter of the bank"],
+    )

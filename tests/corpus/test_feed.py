@@ -34,6 +34,7 @@ def test_entries_of_rss_are_articles(tmp_path: Path) -> None:
             source="Rail Gazette",
             url="https://example.org/rail/loan",
             published=date(2016, 6, 29),
+            dated_by="field `published`",
             tags=("rail",),
         ),
     )

@@ -28,6 +28,9 @@ def test_text_pages_and_fields(compress: bool) -> None:
     assert extract(pdf([f"{LOAN}\n{TERM}", ROUTE], info, compress)) == {
         "title": "Loan (northern)",
         "published": "2016-06-29",
+        "dated_by": "day on which the document was made",
+        "authors": [],
+        "url": None,
         "tags": "rail, bank",
         "text": f"{LOAN}\n{TERM}\n{ROUTE}",
         "pages": [0, len(LOAN) + len(TERM) + 2],

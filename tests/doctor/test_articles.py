@@ -67,6 +67,19 @@ def test_dates_that_are_missing_or_to_come() -> None:
     assert "2020-01-02" in found[0].problem
 
 
+def test_dates_that_nothing_declares_and_those_that_a_text_tells_are_named() -> None:
+    day = date(2019, 3, 4)
+    articles = [
+        Article("a.md", TEXT, "T", published=day, dated_by="field `date`"),
+        Article("b.md", TEXT, "T", published=day, dated_by="name of its file"),
+        Article("c.md", f"By A. Writer, 4 March 2019\n\n{TEXT}", "T", modified=date(2019, 5, 6)),
+    ]
+    found = list(check_dates(articles, TODAY))
+    assert told(found) == [("date-from", "hint", "b.md"), ("no-date", "hint", "c.md")]
+    assert found[0].problem == "is dated 2019-03-04 by the name of its file"
+    assert "though its text says '4 March 2019'; it was last changed on 2019-05-06" in found[1].problem
+
+
 def test_title_of_another_article() -> None:
     articles = [
         article("a", title="One"),
