@@ -137,6 +137,7 @@ def mail(text: str = f"{LOAN}\n{TERM}\n", html: str = "", **headers: str) -> byt
     message.set_content(text)
     if html:
         message.add_alternative(html, subtype="html")
+        message.set_boundary("=====parts=====")  # drawn at random otherwise
     return bytes(message)
 
 
