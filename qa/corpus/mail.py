@@ -19,9 +19,14 @@ from qa.types import Limits
 
 EXPECTED = ("From", "Date", "Subject", "Message-ID", "Received")  # what has none of these is no mail
 MAX_PARTS = 1_000
+QUOTED = "//blockquote[@type='cite' or contains(@class, 'gmail_quote')]"  # what a mail program quotes
 MAX_NAMED = 5  # attachments named in a remark
 ADDRESS = re.compile(r"<?https?://\S+")
 FULLER = 1.5  # HTML is read where it has so many times the words of the plain text beside it
+# Lines that begin with `>`, and the paragraph before them if it ends in a colon: `On Monday, Ann wrote:`.
+INTRODUCED = re.compile(
+    r"(?:^(?!>)[^\n]{1,200}(?:\n(?!>)[^\n]{1,200})?:[ \t]*\n\s{0,9})?(?:^[ \t]{0,3}>[^\n]*\n)+", re.MULTILINE
+)
 WRAPPED = re.compile(r"(?<! ) \r?\n(?=\S)(?!>)")  # format=flowed: a space at a line's end says that it goes on
 
 
@@ -33,7 +38,8 @@ def extract(data: bytes, limits: Limits) -> dict[str, object]:
     if message.get_content_type() in ("multipart/encrypted", "application/pkcs7-mime"):
         raise UnreadableError("is encrypted; save its text from the mail program")
     attached: list[str] = []
-    text = clean(_body(message, limits, attached))
+    whole = clean(_body(message, limits, attached))
+    text = own_words(whole) if "In-Reply-To" in message or "References" in message else whole
     if not text:
         cause = f"holds no text; its attachments are not read: {_named(attached)}" if attached else "holds no text"
         raise UnreadableError(f"{cause}; save what it brings as files of their own")
@@ -43,8 +49,20 @@ def extract(data: bytes, limits: Limits) -> dict[str, object]:
         "source": _sender(message),
         "published": _date(message),
         "key": (_header(message, "Message-ID") or "").strip("<> "),
-        "remarks": [f"attachments are not read: {_named(attached)}"] if attached else [],
+        "remarks": [
+            *([f"attachments are not read: {_named(attached)}"] if attached else []),
+            *(["quotes of earlier mails are left out"] if text != whole else []),
+        ],
     }
+
+
+def own_words(text: str) -> str:
+    """Return the text of a reply without what it quotes, which another wrote, and the line that says who.
+
+    A reply that says nothing of its own stays as it is.
+    """
+    kept = INTRODUCED.sub("", text + "\n")
+    return re.sub(r"\n{3,}", "\n\n", kept).strip() if re.search(r"\w", kept) else text
 
 
 def _named(attached: list[str]) -> str:
@@ -97,7 +115,7 @@ def _text(part: EmailMessage, kind: str, limits: Limits) -> str:
     except (LookupError, UnicodeError):  # no such encoding, or not this one
         text = decode(data)[0]
     if kind == "text/html":
-        return text_of(text, limits)
+        return text_of(text, limits, QUOTED)
     flowed = 'format="flowed"' in str(part.get("Content-Type", "")).lower().replace("=flowed", '="flowed"')
     return (WRAPPED.sub(" ", text) if flowed else text).strip()
 

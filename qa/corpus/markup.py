@@ -30,11 +30,14 @@ BLOCKS = frozenset(
     "h4 h5 h6 header hr html li main nav ol p pre section table tbody td tfoot th thead tr ul".split()
 )
 LAYOUT = "descendant::*[self::table or self::h1 or self::h2 or self::h3 or self::ul or self::ol or self::img]"
+MAX_QUOTES = 1_000
 MAX_CELL = 300  # characters; a cell that holds more lays out a page
 
 
-def text_of(page: str, limits: Limits) -> str:
+def text_of(page: str, limits: Limits, quoted: str = "") -> str:
     """Return the text of a piece of HTML: a blank line between blocks, a line for each list item and table row.
+
+    `quoted` is an XPath of what someone else is quoted by; its lines begin with `>`, as in plain mail.
 
     Raises `UnreadableError` for what no parser reads, or what is nested too deep.
     """
@@ -44,6 +47,14 @@ def text_of(page: str, limits: Limits) -> str:
     for element in tree.xpath(UNSEEN):
         if element.getparent() is not None:
             element.drop_tree()
+    for element in tree.xpath(quoted)[:MAX_QUOTES] if quoted else []:
+        words = _text(element)
+        element.clear(keep_tail=True)
+        element.tag, element.text = "pre", "\n".join(f"> {line}" for line in words.split("\n"))
+    return _text(tree)
+
+
+def _text(tree: HtmlElement) -> str:
     text = "".join(_walked(tree, {table for table in tree.iter("table") if _holds_data(table)}))
     text = re.sub(r"[ \t]*\n[ \t]*", "\n", re.sub(r"[ \t]{2,}", " ", text))
     return clean(re.sub(r"\n{3,}", "\n\n", text))

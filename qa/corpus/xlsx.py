@@ -19,6 +19,8 @@ from qa.corpus.decoding import UnreadableError
 from qa.corpus.rows import table
 from qa.types import Limits
 
+SHEET = re.compile(r"xl/worksheets/[^/]+\.xml$")
+UNCOMPUTED = re.compile(rb"(?:</f>|<f\b[^<>]{0,500}/>)\s{0,9}(?:<v\s?/>|<v></v>)?</c>")
 MAX_NAME = 80  # characters of a sheet's name; Excel takes 31
 MAX_DECIMALS = 10
 LITERAL = re.compile(r'"([^"]*)"|\[\$([^\]-]*)[^\]]*\]|\\(.)|([$€£¥₹% ])|\[[^\]]*\]|_.|\*.')  # of a number format
@@ -30,7 +32,8 @@ def extract(data: bytes, limits: Limits) -> dict[str, object]:
     check_archive(data, limits, ".xlsx", ".xls")
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         fields = core_fields(archive, limits)
-        strict = b"purl.oclc.org/ooxml" in archive.read("xl/workbook.xml") if _has_book(archive) else False
+        strict = _has_book(archive) and b"purl.oclc.org/ooxml" in archive.read("xl/workbook.xml")
+        empty = sum(len(UNCOMPUTED.findall(archive.read(name))) for name in archive.namelist() if SHEET.match(name))
     if strict:
         raise UnreadableError("is Strict Open XML; save it as plain Excel workbook (.xlsx)")
     try:
@@ -44,6 +47,8 @@ def extract(data: bytes, limits: Limits) -> dict[str, object]:
         raise UnreadableError(f"damaged: {cause}; save it anew from the program that made it") from exc
     hidden = len(book.worksheets) - len(sheets)
     remarks = [f"{hidden} hidden {'sheet is' if hidden == 1 else 'sheets are'} not read"] if hidden else []
+    if empty:
+        remarks.append(f"{empty:,} formulas have no stored value; open and save it in a spreadsheet program")
     parts = [{**fields, "key": name, "section": name, "text": text} for name, text in texts.items() if text]
     return {"parts": parts, "remarks": remarks}
 

@@ -79,6 +79,30 @@ def test_what_has_no_text_is_refused(data: bytes, cause: str) -> None:
         extract(data, LIMITS)
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        f"{TERM}\n\nOn Monday, Ann <a@example.org>\nwrote:\n\n> {LOAN}\n> > {ROUTE}\n\nBob\n",
+        f"> {LOAN}\n{TERM}\n\n> {ROUTE}\n\nBob",
+    ],
+)
+def test_what_a_reply_quotes_is_another_s_and_left_out(body: str) -> None:
+    found = extract(mail(body, In__Reply__To="<1@example.org>"), LIMITS)
+    assert found["text"] == f"{TERM}\n\nBob"
+    assert found["remarks"] == ["quotes of earlier mails are left out"]
+
+
+def test_quotes_of_html_are_left_out_too() -> None:
+    html = f"<p>{TERM}</p><div>On Monday, Ann wrote:<br></div><blockquote type=cite><p>{LOAN}</p>{ROUTE}</blockquote>"
+    found = extract(mail("x", html, References="<1@example.org>"), LIMITS)
+    assert found["text"] == TERM
+
+
+@pytest.mark.parametrize("headers", [{}, {"In__Reply__To": "<1@example.org>"}])
+def test_quotes_stay_where_there_is_nothing_else_or_no_mail_before(headers: dict[str, str]) -> None:
+    assert extract(mail(f"> {LOAN}\n", **headers), LIMITS)["text"] == f"> {LOAN}"
+
+
 def test_broken_headers_leave_fields_out() -> None:
     data = b"Subject: =?utf-8?q?=ff=fe?=\nFrom: <<<>>\nDate: yesterday\n\n" + LOAN.encode()
     found = extract(data, LIMITS)

@@ -48,6 +48,12 @@ def test_hidden_sheets_are_not_read_and_it_is_said() -> None:
     assert found["remarks"] == ["1 hidden sheet is not read"]
 
 
+def test_formulas_that_were_never_computed_are_told() -> None:
+    found = extract(xlsx({"S": [("Sum", "=1+2"), ("Twice", "=B1*2")]}), LIMITS)
+    assert found["parts"][0]["text"] == "Sum\nTwice"  # type: ignore[index]
+    assert found["remarks"] == ["2 formulas have no stored value; open and save it in a spreadsheet program"]
+
+
 @pytest.mark.parametrize(
     ("value", "code", "shown"),
     [
