@@ -39,9 +39,8 @@ class Article:
 
     `id` is the POSIX path relative to the corpus folder, `path#key` inside a JSON Lines file. `text` is what
     all offsets refer to. `pages` holds the offset at which each page of a PDF starts; a page without text
-    starts where the next one does. `scanned` holds the pages, from 1, whose text was read by OCR.
-    starts where the next one does. `dated_by` says where `published` comes from; `modified` is the day of the last
-    change, where the file tells it.
+    starts where the next one does. `scanned` holds the pages, from 1, whose text was read by OCR. `dated_by` says where
+    `published` comes from; `modified` is the day of the last change, where the file tells it.
     """
 
     id: str

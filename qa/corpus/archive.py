@@ -12,6 +12,7 @@ from qa.types import Limits
 
 OLD_OFFICE = b"\xd0\xcf\x11\xe0"  # the container of .doc, .xls and .ppt, and of a new document with a password
 MAX_MEMBERS = 10_000
+PROPERTIES = "document properties"  # where a date comes from
 CHUNK = 1 << 16  # bytes unpacked at once
 
 
@@ -80,10 +81,17 @@ def check_depth(root: etree._Element, most: int) -> None:
 
 
 def core_fields(archive: zipfile.ZipFile, limits: Limits) -> dict[str, object]:
-    """Return title, day of creation and keywords of an Office document, as far as it names them."""
+    """Return title, dates, author and keywords of an Office document, as far as it names them."""
     try:
         core = parse_xml(archive.read("docProps/core.xml"), limits)
     except (KeyError, UnreadableError):  # a document may do without
         return {}
     found = {etree.QName(element).localname: (element.text or "").strip() for element in core}
-    return {"title": found.get("title"), "published": found.get("created"), "tags": found.get("keywords")}
+    return {
+        "title": found.get("title"),
+        "published": found.get("created"),
+        "modified": found.get("modified"),
+        "dated_by": PROPERTIES,
+        "authors": found.get("creator"),
+        "tags": found.get("keywords"),
+    }

@@ -143,6 +143,8 @@ def _fields(package: etree._Element) -> dict[str, object]:
         "title": found["title"],
         "source": found["creator"] or found["publisher"],
         "published": found["date"],
+        "dated_by": "metadata of the book",
+        "authors": list(_texts(package, "creator")),
         "tags": list(_texts(package, "subject")),
     }
 

@@ -66,6 +66,8 @@ def _article(entry: Any, source: str | None, limits: Limits) -> dict[str, object
         "source": source or one_line(entry.get("author")),
         "url": entry.get("link"),
         "published": day_of(entry),
+        "dated_by": "its entry in the feed",
+        "authors": entry.get("author"),
         "tags": [tag.get("term") for tag in entry.get("tags", [])],
     }
 

@@ -48,6 +48,7 @@ def extract(data: bytes, limits: Limits) -> dict[str, object]:
         "title": _header(message, "Subject"),
         "source": _sender(message),
         "published": _date(message),
+        "dated_by": "header `Date`",
         "key": (_header(message, "Message-ID") or "").strip("<> "),
         "remarks": [
             *([f"attachments are not read: {_named(attached)}"] if attached else []),

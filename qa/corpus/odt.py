@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from lxml import etree
 
-from qa.corpus.archive import check_archive, parse_xml
+from qa.corpus.archive import PROPERTIES, check_archive, parse_xml
 from qa.corpus.decoding import UnreadableError
 from qa.corpus.fields import clean, one_line
 from qa.corpus.rows import table
@@ -109,6 +109,9 @@ def _fields(meta: bytes, limits: Limits) -> dict[str, object]:
     return {
         "title": next(_texts(root, "title"), None),
         "published": next(_texts(root, "creation-date"), None),
+        "modified": next(_texts(root, "date"), None),
+        "dated_by": PROPERTIES,
+        "authors": next(_texts(root, "initial-creator"), None),
         "tags": list(_texts(root, "keyword")),
     }
 

@@ -9,6 +9,7 @@ import re
 
 from striprtf.striprtf import rtf_to_text
 
+from qa.corpus.archive import PROPERTIES
 from qa.corpus.decoding import UnreadableError
 from qa.corpus.fields import clean
 from qa.types import Limits
@@ -59,4 +60,4 @@ def _fields(head: str) -> dict[str, object]:
     }
     day = DAY.search(found.get("creatim", ""))
     published = f"{day[1]}-{int(day[2]):02}-{int(day[3]):02}" if day else None
-    return {"title": texts["title"], "published": published, "tags": texts["keywords"]}
+    return {"title": texts["title"], "published": published, "dated_by": PROPERTIES, "tags": texts["keywords"]}

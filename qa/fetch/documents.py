@@ -36,11 +36,13 @@ def completed(article: Article, address: str, link: FeedLink) -> Article:
 
 
 def markdown_of(article: Article) -> str:
-    """Return the article with its title, source, date, address and tags as front matter."""
+    """Return the article with what is known of it as front matter."""
     known = {
         "title": article.title,
         "source": article.source,
         "published": article.published,
+        "modified": article.modified,
+        "authors": list(article.authors),
         "url": article.url,
         "tags": list(article.tags),
     }

@@ -34,8 +34,8 @@ def test_entries_of_rss_are_articles(tmp_path: Path) -> None:
             source="Rail Gazette",
             url="https://example.org/rail/loan",
             published=date(2016, 6, 29),
-            dated_by="field `published`",
             tags=("rail",),
+            dated_by="its entry in the feed",
         ),
     )
     assert [remark.cause for remark in corpus.warnings] == ["1 entry has no text and no place"]

@@ -20,6 +20,7 @@ def test_plain_mail_has_subject_sender_date_and_key() -> None:
         "title": "Loan for the northern railway",
         "source": "Rail Gazette",
         "published": "2016-06-29",
+        "dated_by": "header `Date`",
         "key": "loan@example.org",
         "remarks": [],
     }

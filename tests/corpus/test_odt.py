@@ -20,6 +20,9 @@ def test_text_and_fields() -> None:
     assert extract(odt(), LIMITS) == {
         "title": "Loan",
         "published": "2016-06-29T08:00:00",
+        "modified": None,
+        "dated_by": "document properties",
+        "authors": None,
         "tags": ["rail"],
         "text": f"{LOAN}\n\n{TERM}",
         "remarks": [],

@@ -16,6 +16,7 @@ def test_text_and_fields() -> None:
     assert extract(rtf(), LIMITS) == {
         "title": "Loan",
         "published": "2016-06-29",
+        "dated_by": "document properties",
         "tags": "rail, bank",
         "text": f"{LOAN}\n\n{TERM}",
         "remarks": [],

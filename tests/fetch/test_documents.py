@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -24,8 +25,9 @@ TODAY = date(2020, 1, 2)
 def test_front_matter_is_read_as_it_was_written(title: str, source: str) -> None:
     source = " ".join(source.split())
     article = Article("page", LOAN, title, source or None, "https://example.org/a", date(2016, 6, 29), ("a, b", "c"))
+    article = replace(article, modified=TODAY, authors=("Ann, B.", "Bob"))
     found, remarks = markdown.read("page", markdown_of(article))
-    assert found == article
+    assert replace(found, dated_by=None) == article
     assert remarks == []
 
 
