@@ -41,6 +41,7 @@ OFFLINE = (
     "--disable-sync",
 )
 PATIENCE = 15_000  # milliseconds
+expect.set_options(timeout=PATIENCE)
 SIZES = {"desktop": (1280, 800), "phone": (390, 844)}
 WINDOWS = [(size, colours) for size in SIZES for colours in ("light", "dark")]
 

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterable, Mapping
 from datetime import date
 
 from pydantic import BaseModel, ConfigDict
 
 from qa.text.tables import cells
-from qa.types import Article, Citation, Hit
+from qa.types import Article, Citation, Hit, ListedArticle
 
 AROUND = 180  # characters of a passage shown on either side of the quotation
+MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+MOST_NEAR = 5  # passages shown that are near a question, each of another article
+MOST_WORDS = 5  # told of those that it says
+LEAST_COSINE = 0.3  # of a passage that says no word of the question, with what is unrelated at 0
 EXCERPT = 320  # characters shown of a passage without a quotation
 
 
@@ -36,6 +41,7 @@ class Card(Shown):
     quote: tuple[str, str, str]  # lead, short answer, rest; all empty if the passage is only near
     after: str
     header: str = ""  # of the table that the quotation is a row of
+    why: str = ""  # it is near, where it is only that
 
     @property
     def words(self) -> str:
@@ -46,8 +52,18 @@ class Card(Shown):
 def about(source: str | None, published: date | None, page: int | None = None, by_ocr: bool = False) -> str:
     """Return the line below a title: source, date and page of a PDF, as far as they are known, and if OCR read it."""
     place = f"page {page}" if page else None
-    parts = (source, published.isoformat() if published else None, place, "read by OCR" if by_ocr else None)
+    parts = (source, day(published) if published else None, place, "read by OCR" if by_ocr else None)
     return " · ".join(part for part in parts if part)
+
+
+def day(date: date) -> str:
+    """Return a date as people write it: 9 Mar 2020, whatever the server's language."""
+    return f"{date.day} {MONTHS[date.month - 1]} {date.year}"
+
+
+def flat(text: str) -> str:
+    """Return a text in one line."""
+    return " ".join(text.split())
 
 
 def web_address(url: str | None) -> str | None:
@@ -93,7 +109,34 @@ def _pieces(citation: Citation) -> tuple[str, str, str]:
     return quote[:first], quote[first:last], quote[last:]
 
 
-def near(hit: Hit, article: Article) -> Card:
+def nearest(hits: Iterable[Hit], articles: Mapping[str, Article]) -> tuple[Card, ...]:
+    """Return the cards of the passages nearest to a question, the best of each article; none that is far from it."""
+    best: dict[str, Hit] = {}
+    for hit in hits:
+        if hit.passage.article_id in articles and _is_near(hit):
+            best.setdefault(hit.passage.article_id, hit)
+    chosen = list(best.items())[:MOST_NEAR]
+    return tuple(near(hit, articles[article_id], _why(hit)) for article_id, hit in chosen)
+
+
+def listed(article: ListedArticle) -> Card:
+    """Return the card of an article of a list, with its sentence."""
+    return Card(
+        number=None,
+        article_id=article.id,
+        title=article.title,
+        about=about(article.source, article.published),
+        url=web_address(article.url),
+        start=article.start,
+        end=article.end,
+        check=digest(article.quote),
+        before="",
+        quote=(article.quote, "", ""),
+        after="",
+    )
+
+
+def near(hit: Hit, article: Article, why: str = "") -> Card:
     """Return the card of a passage that is not cited."""
     passage = hit.passage
     return Card(
@@ -108,7 +151,25 @@ def near(hit: Hit, article: Article) -> Card:
         before=_head(passage.text, EXCERPT),
         quote=("", "", ""),
         after="",
+        why=why,
     )
+
+
+def _is_near(hit: Hit) -> bool:
+    """Return whether a passage says a word of the question, or something like it."""
+    return bool(hit.trace.terms) or max(hit.trace.dense_score, hit.trace.sentence_score) >= LEAST_COSINE
+
+
+def _why(hit: Hit) -> str:
+    """Return why a passage is near, with the words as they stand in it: what is indexed are stems."""
+    words = (_word(term, hit.passage.text) for term in hit.trace.terms)
+    said = list(dict.fromkeys(word.lower() for word in words if word))[:MOST_WORDS]
+    return f"it says {', '.join(f'“{word}”' for word in said)}" if said else "it is about something like it"
+
+
+def _word(stem: str, text: str) -> str:
+    found = re.search(rf"\b{re.escape(stem)}\w*", text, re.IGNORECASE)
+    return found[0] if found else ""
 
 
 def _head(text: str, most: int) -> str:

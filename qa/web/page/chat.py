@@ -7,14 +7,16 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import gradio as gr
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from qa.briefing import Briefing
 from qa.errors import BriefingError, BusyError, FilterError, QuestionError
-from qa.web.page import view
+from qa.types import Article
+from qa.web.page import reply, view
+from qa.web.page.cards import day
 from qa.web.queue import PULSE_SECONDS, Queue
 
 log = logging.getLogger(__name__)
@@ -22,7 +24,7 @@ log = logging.getLogger(__name__)
 TELL_AFTER = 2  # seconds after which a search says how long it has taken
 
 Value = Any  # what a Gradio component takes or gives
-Step = tuple[Value, ...]  # box, chat, sources, saved conversation
+Step = tuple[Value, ...]  # box, chat, turns
 Turns = tuple[view.ChatTurn, ...]
 
 Words = Annotated[tuple[Annotated[str, Field(max_length=500)], ...], Field(max_length=500)]
@@ -38,14 +40,24 @@ class Filter(BaseModel):
     since: date | None = None
     until: date | None = None
 
+    def admits(self, article: Article) -> bool:
+        """Return whether an article is one of those."""
+        day = article.published
+        return (
+            (not self.sources or article.source in self.sources)
+            and (not self.tags or not set(self.tags).isdisjoint(article.tags))
+            and (not self.since or (day is not None and day >= self.since))
+            and (not self.until or (day is not None and day <= self.until))
+        )
+
     @property
     def words(self) -> str:
         """The filter as the page tells it."""
         parts = (
             " or ".join(self.sources),
             f"tagged {' or '.join(self.tags)}" if self.tags else "",
-            f"from {self.since}" if self.since else "",
-            f"until {self.until}" if self.until else "",
+            f"from {day(self.since)}" if self.since else "",
+            f"until {day(self.until)}" if self.until else "",
         )
         return ", ".join(part for part in parts if part)
 
@@ -67,6 +79,7 @@ class Reworded(BaseModel):
 
     number: int
     searched_for: str
+    without: tuple[Literal["kind", "time", "sources"], ...] = Field((), max_length=3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +91,7 @@ class PendingQuestion:
     history: list[tuple[str, str]] = field(default_factory=list)
     searched_for: str | None = None
     begins: bool = False  # a conversation
+    without: tuple[str, ...] = ()  # what is not to be understood in it
 
 
 def friendly(exc: Exception) -> str:
@@ -105,10 +119,10 @@ class Chat:
         self.thumbs = thumbs
 
     async def ask(self, question: str, filters: Value, saved: Value) -> AsyncIterator[Step]:
-        """Yield box, chat, sources and saved conversation: with the question, as it waits, with its answer."""
+        """Yield box, chat and turns: with the question, as it waits, with its answer."""
         turns, question = view.restored(saved), sendable(question)
         if not question:
-            yield (gr.skip(),) * 4
+            yield (gr.skip(),) * 3
             return
         async for step in self._steps(PendingQuestion(question, filters, view.history(turns)), turns):
             yield step
@@ -120,30 +134,37 @@ class Chat:
             reworded = Reworded.model_validate(event)
             question = {turn.number: turn.question for turn in turns}[reworded.number]
         except (KeyError, TypeError, ValidationError):
-            yield (gr.skip(),) * 4
+            yield (gr.skip(),) * 3
             return
-        wanted = PendingQuestion(question, filters, searched_for=sendable(reworded.searched_for))
+        searched_for = sendable(reworded.searched_for)
+        wanted = PendingQuestion(question, filters, searched_for=searched_for, without=reworded.without)
         async for step in self._steps(wanted, turns, box=gr.skip()):
             yield step
 
-    async def begin(self, link: str, filters: Value, saved: Value) -> AsyncIterator[Step]:
-        """Yield the conversation that the browser kept, then ask the question of the page's address, if any."""
+    async def begin(self, link: str, filters: Value, saved: Value, begins: Value = True) -> AsyncIterator[Step]:
+        """Yield the conversation that the browser kept, then ask the question that the page was opened with, if any.
+
+        With `begins` it begins a conversation: nothing said before is meant in it.
+        """
         turns = view.restored(saved)
-        state = view.kept(turns)
-        yield gr.skip(), self._shown(turns), state, state
+        yield self._restored(turns)
         if question := sendable(link):
-            async for step in self._steps(PendingQuestion(question, filters, begins=True), turns):
+            alone = begins is not False
+            before = [] if alone else view.history(turns)
+            async for step in self._steps(PendingQuestion(question, filters, before, begins=alone), turns):
                 yield step
 
-    async def example(self, filters: Value, saved: Value, event: gr.SelectData) -> AsyncIterator[Step]:
-        """Ask the example question that was pressed."""
-        async for step in self.ask(str(event.value["text"]), filters, saved):
-            yield step
+    def open(self, event: gr.EventData) -> Step:
+        """Return another conversation that the browser kept, which came with the event."""
+        return self._restored(view.restored(getattr(event, "turns", None)))
+
+    def _restored(self, turns: Turns) -> Step:
+        return gr.skip(), self._shown(turns), view.kept(turns)
 
     async def _steps(self, wanted: PendingQuestion, turns: Turns, box: Value = "") -> AsyncIterator[Step]:
         """Yield the conversation with the question, as it waits, and with its answer; `box` is what is left there."""
         question = wanted.question
-        yield box, self._shown(turns, view.Asked(question)), gr.skip(), gr.skip()
+        yield box, self._shown(turns, reply.Asked(question)), gr.skip()
         number = turns[-1].number + 1 if turns else 1
         try:
             ticket = self.queue.submit(partial(self._answer, number, wanted))
@@ -153,15 +174,14 @@ class Chat:
             pulses = 0
             async for ahead in ticket.pulse():
                 pulses += 0 if ahead else 1
-                asked = view.Asked(question, self._doing(ahead, int(pulses * PULSE_SECONDS)))
-                yield gr.skip(), self._shown(turns, asked), gr.skip(), gr.skip()
+                asked = reply.Asked(question, self._doing(ahead, int(pulses * PULSE_SECONDS)))
+                yield gr.skip(), self._shown(turns, asked), gr.skip()
             turn = ticket.result
         turns = (*turns, turn)[-view.MAX_TURNS :]
-        state = view.kept(turns)
-        yield gr.skip(), self._shown(turns), state, state
+        yield self._restored(turns)
 
-    def _shown(self, turns: Turns, asked: view.Asked | None = None) -> list[dict[str, str]]:
-        return view.messages(turns, asked, self.thumbs)
+    def _shown(self, turns: Turns, asked: reply.Asked | None = None) -> list[dict[str, str]]:
+        return reply.messages(turns, asked, self.thumbs)
 
     def _doing(self, ahead: int, seconds: int) -> str:
         if ahead:
@@ -183,13 +203,16 @@ class Chat:
                 tags=only.tags or None,
                 history=wanted.history,
                 searched_for=wanted.searched_for,
+                without=wanted.without,
             )
             served = (before, self.briefing.generation)
             articles = next((each.articles for each in served if each.name == answer.generation), before.articles)
             turn = view.turn_of(answer, number, articles)
-            return turn.model_copy(update={"only": only.words, "link": only.link, "begins": wanted.begins})
+            return turn.model_copy(
+                update={"only": only.words, "link": only.link, "begins": wanted.begins, "without": wanted.without}
+            )
         except ValidationError:
-            return self._failed(number, question, FilterError("the filter is not understood; set it anew"))
+            return self._failed(number, question, FilterError("the filter is not understood; set it again"))
         except Exception as exc:  # the last resort: whatever it was, the reader gets a sentence
             return self._failed(number, question, exc)
 

@@ -19,10 +19,12 @@ import gradio as gr
 from qa.briefing import Briefing
 from qa.corpus.pinned import read_pinned
 from qa.errors import ArticleNotFoundError, DatasetError
+from qa.types import Verdict
 from qa.web.page.admin import Admin
 from qa.web.page.article_view import Mark, page_of
 from qa.web.page.chat import Chat, Value
 from qa.web.page.feedback import FILE_NAME, Feedback
+from qa.web.page.front import Front
 from qa.web.page.library import Files, Library, folder_files
 from qa.web.page.modules import calling, starting
 from qa.web.queue import Queue
@@ -43,13 +45,19 @@ def styles() -> str:
     return (resources.files("qa.web.page") / "static" / "page.css").read_text(encoding="utf-8")
 
 
-def pinned_questions(corpus: Path) -> list[str]:
-    """Return up to `MAX_EXAMPLES` questions of `pinned.toml` in the corpus folder; none if it is not usable."""
+def pinned_questions(briefing: Briefing) -> list[str]:
+    """Return up to `MAX_EXAMPLES` questions of `pinned.toml` in the corpus folder that are answered as they should be.
+
+    None if it is not usable.
+    """
     try:
-        return [pinned.question.strip() for pinned in read_pinned(corpus)][:MAX_EXAMPLES]
+        pinned = read_pinned(briefing.settings.corpus.folder)
     except DatasetError as exc:
         log.warning("no example questions: %s", exc)
         return []
+    broken = {problem.id.strip() for problem in briefing.receipt.broken} if briefing.receipt else set()
+    asked = [each.question.strip() for each in pinned if each.verdict is Verdict.ANSWERED]
+    return [question for question in asked if question not in broken][:MAX_EXAMPLES]
 
 
 def build_page(briefing: Briefing, queue: Queue, seen: Files | None = None) -> gr.Blocks:
@@ -63,39 +71,49 @@ def build_page(briefing: Briefing, queue: Queue, seen: Files | None = None) -> g
     page = gr.Blocks(title=settings.serve.title, fill_width=True, analytics_enabled=False)
     page.state_session_capacity = SESSIONS
     with page:
-        key = _storage_key(settings.corpus.folder)
-        saved = gr.BrowserState([], storage_key=key, secret=key)
         header = _html("header", "header", [library.status])
         with gr.Row(elem_id="panes"):
             with gr.Column(elem_id="conversation"):
-                bot = _chatbot(settings.corpus.folder)
+                _front(briefing)
+                bot = _chatbot()
+                _html("outlook", "asking")
                 filters = _html("filters", "filters", value={})
                 box, send = _question_box(settings.reader.question_chars)
             with gr.Column(elem_id="sources"):
-                sources = _html("cards", "sources", _voting(briefing))
+                turns = _html("cards", "sources", _voting(briefing))
         _library(briefing, library)
         _html("reader", "reader", [_reader(briefing)])
-        shown = [box, bot, sources, saved]
+        kept = _html("conversations", "conversations", value=_storage_key(settings.corpus.folder))
+        shown = [box, bot, turns]
+        put = calling("asking", "put")
         asking = [
-            _wire(box.submit, chat.ask, [box, filters, saved], shown),
-            _wire(send.click, chat.ask, [box, filters, saved], shown),
-            _wire(bot.example_select, chat.example, [filters, saved], shown),
-            _wire(sources.submit, chat.again, [filters, saved], shown),
-            _wire(page.load, chat.begin, [box, filters, saved], shown, js=calling("address", "take")),
+            _wire(box.submit, chat.ask, [box, filters, turns], shown, js=put),
+            _wire(send.click, chat.ask, [box, filters, turns], shown, js=put),
+            _wire(turns.submit, chat.again, [filters, turns], shown),
+            _wire(page.load, chat.begin, [box, filters, turns, kept], shown, js=calling("address", "take")),
         ]
+        _wire(kept.select, chat.open, [], shown, cancels=asking)
         # In the browser alone, so that it waits for nobody; a question that is being answered is given up.
-        header.click(None, None, shown, js="() => ['', [], [], []]", cancels=asking, show_progress="hidden")
+        header.click(None, None, shown, js="() => ['', [], []]", cancels=asking, show_progress="hidden")
     page.queue(max_size=None)  # questions wait in a queue of our own, which tells how it stands
     return page
 
 
-def _wire(event: Event, act: Event, inputs: Components, outputs: Components, js: str | None = None) -> Value:
+def _wire(
+    event: Event,
+    act: Event,
+    inputs: Components,
+    outputs: Components,
+    js: str | None = None,
+    cancels: Sequence[Value] = (),
+) -> Value:
     """Let an event of the page call a handler, which nothing else is offered."""
     return event(
         act,
         inputs,
         outputs,
         js=js,
+        cancels=list(cancels),
         api_visibility="private",
         show_progress="hidden",
         trigger_mode="once",
@@ -122,11 +140,7 @@ def _question_box(most: int) -> tuple[gr.Textbox, gr.Button]:
         return box, gr.Button("Ask", variant="primary", elem_id="send", scale=0, min_width=76)
 
 
-def _chatbot(corpus: Path) -> gr.Chatbot:
-    examples = pinned_questions(corpus)
-    hint = "Every answer is a quotation; its marker shows the sentence in its article."
-    if not examples:
-        hint += " Example questions go into pinned.toml, beside the articles."
+def _chatbot() -> gr.Chatbot:
     return gr.Chatbot(
         label="Conversation",
         show_label=False,
@@ -134,15 +148,23 @@ def _chatbot(corpus: Path) -> gr.Chatbot:
         height="100%",
         buttons=[],
         feedback_options=None,
+        autoscroll=False,  # to the end of an answer; its beginning is what is wanted
         sanitize_html=True,
         allow_tags=False,
         latex_delimiters=[],
         line_breaks=False,
         layout="bubble",
         group_consecutive_messages=False,
-        placeholder=f"## Ask the articles\n\n{hint}",
-        examples=[{"text": question} for question in examples],
     )
+
+
+def _front(briefing: Briefing) -> gr.HTML:
+    settings = briefing.settings
+    front = Front(briefing, lambda: pinned_questions(briefing))
+    hint = "Every answer is a quotation; its marker shows the sentence in its article."
+    if settings.serve.admin and not pinned_questions(briefing):
+        hint += " Questions of your own go into pinned.toml, beside the articles."
+    return _html("front", "front", [front.front, front.questions], value=hint)
 
 
 def _html(name: str, module: str, functions: Sequence[Callable[..., Value]] = (), value: Value = None) -> gr.HTML:

@@ -1,25 +1,64 @@
-"""What the page shows of questions and answers: turns as data, and their replies as Markdown.
-
-Whatever comes from articles, file names and questions is hostile: it reaches the chat only through
-`plain`, and everything else as values that the page's JavaScript puts into text nodes.
-"""
+"""What the page knows of questions and answers: turns as data, which the browser keeps and sends along."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
+from datetime import date
 from typing import Literal, Self
 
 from pydantic import TypeAdapter, ValidationError, model_validator
 
 from qa.types import Answer, Article, Verdict
-from qa.web.page.cards import Card, Shown, cited, near
+from qa.web.page.cards import Card, Shown, cited, listed, near, nearest
 
 MAX_TURNS = 50  # kept in the browser: some 5 kB each, of the 5 MB it grants
 
-SIGN = re.compile(r"[\t\n!-/:-@\[-`{-~]")  # whatever can mean something to Markdown or HTML
-CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+
+class TurnChip(Shown):
+    """A piece of what was understood in a question; `without` is its name where it is taken off."""
+
+    label: str
+    without: Literal["kind", "time", "sources"]
+
+
+class Said(Shown):
+    """A value and the numbers of the cards that say it; `current` tells the latest from superseded ones."""
+
+    value: str
+    cards: tuple[int, ...]
+    current: bool = True
+
+
+class Agreed(Shown):
+    """Whether the sources say the same, and what each says."""
+
+    finding: Literal["agree", "differ", "superseded"]
+    values: tuple[Said, ...]
+
+
+class DatedWords(Shown):
+    """Words of a card's quotation that name a day relative to the article, and that day."""
+
+    card: int
+    words: str
+    day: date
+
+
+class Dated(Shown):
+    """A statement of a timeline: when, and the number of its card."""
+
+    day: date
+    precision: Literal["day", "month", "year"]
+    card: int
+
+
+class TurnPart(Shown):
+    """One of several questions in one: its answer is in cards, or in words where there is none."""
+
+    question: str
+    text: str
+    cards: tuple[int, ...]
 
 
 class ChatTurn(Shown):
@@ -36,6 +75,15 @@ class ChatTurn(Shown):
     searched_for: str = ""  # where that is not the question itself
     generation: str = ""
     overview: bool = False  # the cards are the answer, one as much as the other
+    chips: tuple[TurnChip, ...] = ()  # what was understood in the question
+    without: tuple[str, ...] = ()  # what was not to be understood in it
+    total: int = 0  # articles of a list, of which the cards are the first
+    later: tuple[Card, ...] = ()  # newer articles on the subject
+    earlier: tuple[Said, ...] = ()
+    agreement: Agreed | None = None
+    dates: tuple[DatedWords, ...] = ()
+    timeline: tuple[Dated, ...] = ()
+    parts: tuple[TurnPart, ...] = ()
     begins: bool = False  # nothing before it belongs to the same conversation
 
     @model_validator(mode="after")
@@ -53,57 +101,13 @@ class ChatTurn(Shown):
         return self.text if self.kind == "about" else ""  # a refusal says nothing that can be meant later
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A question that has no answer yet, and what is going on."""
-
-    question: str
-    doing: str = "Searching…"
-
-
 TURNS = TypeAdapter(tuple[ChatTurn, ...])
-
-
-def plain(text: str) -> str:
-    """Return Markdown that shows the text exactly as it is: every ASCII sign becomes a character reference."""
-    return SIGN.sub(lambda sign: f"&#{ord(sign[0])};", CONTROL.sub("", text))
-
-
-def message(turn: ChatTurn, thumbs: bool = False) -> str:
-    """Return a turn's reply as Markdown; `#src-<turn>-<card>` and its like are read by the page's JavaScript."""
-    number = turn.number
-    if turn.kind == "error":
-        return plain(turn.text)
-    only = f"*{plain(_flat(f'Only {turn.only}'))}*" if turn.only else ""
-    rating = f" [Helpful](#up-{number}) [Not helpful](#down-{number})" if thumbs else ""
-    actions = f"[Copy](#copy-{number}-{turn.kind}) [Copy link](#link-{number}){rating}"
-    if turn.kind == "answered":
-        actions = f"*{_sure(turn)}* {actions}"
-    return "\n\n".join(part for part in (*_said(turn), _searched(turn), only, actions) if part)
-
-
-def messages(turns: Sequence[ChatTurn], asked: Asked | None = None, thumbs: bool = False) -> list[dict[str, str]]:
-    """Return the conversation as the chat shows it, with a question that has no answer yet at its end."""
-    shown = [
-        {"role": role, "content": content}
-        for turn in turns
-        for role, content in (("user", plain(turn.question)), ("assistant", message(turn, thumbs)))
-    ]
-    if asked is not None:
-        shown += [
-            {"role": "user", "content": plain(asked.question)},
-            {"role": "assistant", "content": f"*{plain(asked.doing)}*"},
-        ]
-    return shown
 
 
 def turn_of(answer: Answer, number: int, articles: Mapping[str, Article]) -> ChatTurn:
     """Return the turn of an answer; hits whose article is no longer among `articles` are left out."""
-    if answer.verdict is Verdict.ANSWERED:
-        cards = tuple(map(cited, answer.citations))
-    else:
-        hits = (hit for hit in answer.hits if hit.passage.article_id in articles)
-        cards = tuple(near(hit, articles[hit.passage.article_id]) for hit in hits)
+    request = answer.trace.request
+    cards = _cards(answer, articles)
     return ChatTurn(
         number=number,
         question=answer.question,
@@ -114,7 +118,44 @@ def turn_of(answer: Answer, number: int, articles: Mapping[str, Article]) -> Cha
         searched_for="" if answer.trace.searched_for == answer.question else answer.trace.searched_for,
         generation=answer.generation,
         overview=bool(cards) and answer.text == "\n".join(f"{card.words} [{card.number}]" for card in cards),
+        chips=tuple(TurnChip.model_validate(asdict(chip)) for chip in request.chips) if request else (),
+        total=answer.total,
+        later=tuple(map(listed, answer.later)),
+        earlier=tuple(Said(value=said.value, cards=(said.citation,)) for said in answer.earlier),
+        agreement=_agreed(answer),
+        dates=tuple(_dated(answer)),
+        timeline=tuple(
+            Dated(day=entry.day, precision=entry.precision, card=entry.citation) for entry in answer.timeline
+        ),
+        parts=tuple(TurnPart(question=p.question, text=p.text, cards=p.citations) for p in answer.parts),
     )
+
+
+def _cards(answer: Answer, articles: Mapping[str, Article]) -> tuple[Card, ...]:
+    if answer.citations:
+        return tuple(map(cited, answer.citations))
+    if answer.listing:
+        return tuple(map(listed, answer.listing))
+    if answer.verdict is Verdict.ABOUT:
+        hits = (hit for hit in answer.hits if hit.passage.article_id in articles)
+        return tuple(near(hit, articles[hit.passage.article_id]) for hit in hits)
+    return nearest(answer.hits, articles)
+
+
+def _agreed(answer: Answer) -> Agreed | None:
+    found = answer.agreement
+    if found is None:
+        return None
+    values = (Said(value=each.value, cards=each.citations, current=each.current) for each in found.values)
+    return Agreed(finding=found.finding, values=tuple(values))
+
+
+def _dated(answer: Answer) -> Iterator[DatedWords]:
+    cited = {citation.number: citation for citation in answer.citations}
+    for found in answer.dates:
+        citation = cited[found.citation]
+        words = citation.quote[found.start - citation.start : found.end - citation.start]
+        yield DatedWords(card=found.citation, words=words, day=found.day)
 
 
 def history(turns: Sequence[ChatTurn]) -> list[tuple[str, str]]:
@@ -137,64 +178,3 @@ def restored(saved: object) -> tuple[ChatTurn, ...]:
 def kept(turns: Sequence[ChatTurn]) -> list[dict[str, object]]:
     """Return the turns as a browser keeps them."""
     return [turn.model_dump(mode="json") for turn in turns[-MAX_TURNS:]]
-
-
-def _said(turn: ChatTurn) -> tuple[str, ...]:
-    if turn.kind != "answered":
-        return _lines(turn.text), _nearest(turn)
-    if turn.overview:
-        return ("\n>\n".join(_quotation(turn, card) for card in turn.cards),)
-    markers = " ".join(_marker(turn, card) for card in turn.cards[1:])
-    return _headline(turn), _quotation(turn, turn.cards[0]), f"See also {markers}" if markers else ""
-
-
-def _lines(text: str) -> str:
-    """Return a reply of the briefing's own as Markdown: its paragraphs, and its lists as lists."""
-    lines = [_flat(line) for line in text.splitlines()]
-    return "\n".join(
-        f"- {plain(line[2:])}" if line.startswith("- ") else f"\n{plain(line)}\n" for line in lines
-    ).strip()
-
-
-def _nearest(turn: ChatTurn) -> str:
-    label = "Show passages on this" if turn.kind == "about" else "Show the nearest passages"
-    return f"[{label}](#near-{turn.number})" if turn.cards else ""
-
-
-def _sure(turn: ChatTurn) -> str:
-    if turn.overview:
-        sentences, articles = len(turn.cards), len({card.article_id for card in turn.cards})
-        return f"{_counted(sentences, 'sentence')} from {_counted(articles, 'article')}"
-    return f"{min(99, round(100 * turn.confidence))} % sure"  # an estimate is never certain
-
-
-def _counted(count: int, one: str) -> str:
-    return f"{count} {one}" if count == 1 else f"{count} {one}s"
-
-
-def _searched(turn: ChatTurn) -> str:
-    """Return the chip that shows, and lets change, what was searched for instead of the question."""
-    if not turn.searched_for:
-        return ""
-    chip = f"[{plain(_flat(f'Searched for: {turn.searched_for}'))}](#searched-{turn.number})"
-    return f"{chip} [Ask as typed](#typed-{turn.number})"
-
-
-def _headline(turn: ChatTurn) -> str:
-    """Return the short answer, where there is one beside the quotation."""
-    short = turn.cards[0].quote[1] or ("" if _flat(turn.text) in _flat(turn.cards[0].words) else turn.text)
-    return f"**{plain(_flat(short))}**" if short.strip() else ""
-
-
-def _quotation(turn: ChatTurn, card: Card) -> str:
-    lead, short, rest = (re.sub(r"\s+", " ", piece) for piece in card.quote)
-    marked = f"<mark>{plain(short)}</mark>" if short.strip() else plain(short)
-    return f"> {plain(lead.lstrip())}{marked}{plain(rest.rstrip())} {_marker(turn, card)}"
-
-
-def _marker(turn: ChatTurn, card: Card) -> str:
-    return f'[{card.number}](#src-{turn.number}-{card.number} "Show source {card.number}")'
-
-
-def _flat(text: str) -> str:
-    return " ".join(text.split())

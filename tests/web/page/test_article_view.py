@@ -34,7 +34,7 @@ def test_an_article_is_cut_into_headings_paragraphs_and_items() -> None:
         (0, "- item two"),
         (0, "  Last é🙂 words."),
     ]
-    assert (shown.title, shown.about, shown.url, shown.note) == ("Title", "Post · 2020-01-02", "https://a.example/", "")
+    assert (shown.title, shown.about, shown.url, shown.note) == ("Title", "Post · 2 Jan 2020", "https://a.example/", "")
 
 
 @given(

@@ -42,7 +42,7 @@ def test_from_a_question_to_the_marked_sentence_and_back(tab: Watched, window: t
     expect(card).to_be_focused()
     expect(card).to_be_in_viewport()
     expect(card.locator("mark")).to_have_text("The zeppelin hangar at Friedrichshafen measures 250 metres.")
-    expect(card.locator(".about")).to_have_text("Slow Weekly · 2018-02-03")
+    expect(card.locator(".about")).to_have_text("Slow Weekly · 3 Feb 2018")
     assert tab.overflow() <= 0
 
     read = card.get_by_role("button", name="Read in article")
@@ -74,6 +74,7 @@ def test_nothing_hostile_runs_and_all_of_it_is_shown_as_it_is(tab: Watched) -> N
         "12,000 quantum widgets <img src=x onerror=window.CANARY_text=1> ${window.CANARY_quote=1} **now**."
     )
     assert page.locator("#chat .message").locator("img, script, svg, iframe").count() == 0
+    answer.locator("a.marker").first.click()
     card = page.locator(".card").first
     expect(card.locator("h3")).to_have_text(
         "Recall <img src=x onerror=window.CANARY_title=1> **bold** ${window.CANARY_tpl=1} {{ value }}"
@@ -86,6 +87,8 @@ def test_nothing_hostile_runs_and_all_of_it_is_shown_as_it_is(tab: Watched) -> N
     expect(dialog.locator(".text")).to_contain_text("🙂🙂🙂 <script>window.CANARY_script=1</script> </mark></p>")
     assert dialog.locator("img, script, svg, iframe").count() == 0
     page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+    page.keyboard.press("Escape")  # the sheet of a phone
     page.mouse.move(5, 5)
     page.get_by_role("button", name="Library", exact=True).click()
     expect(page.locator(".articles li")).to_have_count(8)
@@ -216,7 +219,7 @@ def test_the_library_is_searched_and_opens_articles(tab: Watched) -> None:
     search.fill("northern 2020")
     entry = library.locator(".articles button.entry")
     expect(entry).to_have_count(1)
-    expect(entry).to_have_text("Northern railway postponedin the index · 1 passage · Morning Post · 2020-03-09")
+    expect(entry).to_have_text("Northern railway postponedin the index · 1 passage · Morning Post · 9 Mar 2020")
     expect(library.locator(".body > .count")).to_have_text("1 of 8 articles")
     entry.click()
     expect(page.get_by_role("dialog", name="Northern railway postponed")).to_be_visible()
@@ -246,7 +249,7 @@ def test_the_chat_is_filtered_by_source_and_date(tab: Watched) -> None:
     dialog.get_by_role("button", name="Done").click()
     expect(line).to_contain_text("Asking 1 of 8 articles:")
     answer = tab.ask(RAILWAY)
-    expect(answer).to_contain_text("Only Morning Post, from 2020-01-01")
+    expect(answer).to_contain_text("Only Morning Post, from 1 Jan 2020")
     assert set(page.locator(".card h3").all_inner_texts()) == {"Northern railway postponed"}
     answer.get_by_role("button", name="Copy link").click()
     page.wait_for_function("navigator.clipboard.readText().then((text) => text.includes('since=2020-01-01'))")
@@ -256,7 +259,7 @@ def test_the_chat_is_filtered_by_source_and_date(tab: Watched) -> None:
         page.get_by_role("button", name=name).click()
     expect(line).to_contain_text("Asking all 8 articles")
     page.goto(page.evaluate("navigator.clipboard.readText()"))
-    expect(tab.answer(1)).to_contain_text("Only Morning Post, from 2020-01-01")
+    expect(tab.answer(1)).to_contain_text("Only Morning Post, from 1 Jan 2020")
     expect(line).to_contain_text("Asking 1 of 8 articles:")
 
 
@@ -269,12 +272,12 @@ def test_a_hostile_source_is_only_a_choice(tab: Watched) -> None:
     expect(page.locator(".filtering")).to_contain_text("<b onmouseover=window.CANARY_source=1>Evil</b> Post ✕")
     answer = tab.ask(WIDGETS)
     expect(answer).to_contain_text("Only <b onmouseover=window.CANARY_source=1>Evil</b> Post")
-    page.locator(".chip").hover()
+    page.locator(".filtering .chip").hover()
 
 
 def test_examples_are_asked_when_pressed(tab: Watched) -> None:
     page = tab.page
-    examples = page.locator("#chat .example")
+    examples = page.locator(".front .question")
     expect(examples).to_have_count(2)
     expect(examples.nth(1)).to_contain_text(
         "<img src=x onerror=window.CANARY_pinned=1> **this** ${window.CANARY_pinned2=1}"
@@ -290,7 +293,7 @@ def test_copying_the_answer_and_a_link_to_its_question(tab: Watched) -> None:
     expect(page.get_by_role("status").filter(has_text="Copied")).to_be_visible()
     copied = page.evaluate("navigator.clipboard.readText()")
     quoted = "“The zeppelin hangar at Friedrichshafen measures 250 metres.”"
-    origin = "A long report, Slow Weekly · 2018-02-03"
+    origin = "A long report, Slow Weekly · 3 Feb 2018"
     address = re.escape(tab.url) + r"#article=long\.md&start=\d+&end=\d+&check=[0-9a-f]{8}"
     assert re.match(rf"\[1\] {re.escape(quoted)}\n    {origin}\n    {address}(\n|$)", copied)
     answer.get_by_role("button", name="Copy link").click()
@@ -300,7 +303,7 @@ def test_copying_the_answer_and_a_link_to_its_question(tab: Watched) -> None:
     expect(page.locator("#chat .user.message").nth(1)).to_have_text(LONG)
 
 
-def test_a_conversation_is_exported_and_cleared(tab: Watched) -> None:
+def test_a_conversation_is_exported_and_a_new_one_begun(tab: Watched) -> None:
     page = tab.page
     tab.ask(WIDGETS)
     tab.ask(NOWHERE)
@@ -310,12 +313,12 @@ def test_a_conversation_is_exported_and_cleared(tab: Watched) -> None:
     assert started.value.suggested_filename == "conversation.md"
     assert "## How many quantum widgets were recalled?\n\n> The maker recalled 12,000 quantum widgets \\<img" in text
     assert "- [1] Recall \\<img src=x onerror=window.CANARY\\_title=1\\> \\*\\*bold\\*\\*" in text
-    assert "This is not in the briefing.\n\nNearest passages:\n\n- " in text
-    page.get_by_role("button", name="Clear", exact=True).click()
+    assert "## Who is the mayor of Paris?\n\nThis is not in the briefing.\n" in text
+    page.get_by_role("button", name="New", exact=True).click()
     expect(page.locator("#chat .message")).to_have_count(0)
     expect(page.locator(".card")).to_have_count(0)
     tab.visit()
-    expect(page.locator("#chat .example")).to_have_count(2)
+    expect(page.locator(".front .question")).to_have_count(2)
     expect(page.locator("#chat .message")).to_have_count(0)
 
 
@@ -344,14 +347,14 @@ def test_clearing_while_an_answer_is_made_leaves_nothing(
     page.fill("#box textarea", LONG)
     page.keyboard.press("Enter")
     expect(page.locator("#chat .bot.message")).to_have_count(2)
-    page.get_by_role("button", name="Clear", exact=True).click()
+    page.get_by_role("button", name="New", exact=True).click()
     expect(page.locator("#chat .message")).to_have_count(0)
     gate.open()
     page.wait_for_timeout(1500)
     expect(page.locator("#chat .message")).to_have_count(0)
     expect(page.locator(".card")).to_have_count(0)
     tab.visit()
-    expect(page.locator("#chat .example")).to_have_count(2)
+    expect(page.locator(".front .question")).to_have_count(2)
     expect(tab.ask(RAILWAY)).to_contain_text("The Development Bank finances")
     expect(page.locator("#chat .user.message")).to_have_count(1)
 

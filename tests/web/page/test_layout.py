@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -32,9 +31,11 @@ def test_every_handler_is_private(briefing: Briefing) -> None:
     assert {fn.api_visibility for fn in built.fns.values()} == {"private"}
 
 
-def test_clearing_waits_for_nobody_and_gives_up_what_is_being_answered(briefing: Briefing) -> None:
-    (clear,) = (fn for fn in layout.build_page(briefing, Queue.of(briefing.settings.serve)).fns.values() if fn.cancels)
-    assert len(clear.cancels) == 5
+def test_another_conversation_gives_up_what_is_being_answered(briefing: Briefing) -> None:
+    built = layout.build_page(briefing, Queue.of(briefing.settings.serve))
+    opening, beginning = (fn for fn in built.fns.values() if fn.cancels)
+    assert len(opening.cancels) == len(beginning.cancels) == 4
+    assert beginning.fn is None  # it waits for nobody
 
 
 def test_the_queue_keeps_no_statistics(briefing: Briefing) -> None:
@@ -64,23 +65,40 @@ def test_votes_can_be_turned_off(briefing: Briefing) -> None:
     assert functions(briefing, "cards", feedback=False) == {}
 
 
-def test_examples_are_the_first_pinned_questions(tmp_path: Path) -> None:
-    tables = "".join(f'[[question]]\nquestion = " number {n}? "\nexpect = ["a.md"]\n' for n in range(6))
-    (tmp_path / "pinned.toml").write_text(tables, encoding="utf-8")
-    assert layout.pinned_questions(tmp_path) == ["number 0?", "number 1?", "number 2?", "number 3?"]
+def pin(briefing: Briefing, content: bytes) -> None:
+    (briefing.settings.corpus.folder / "pinned.toml").write_bytes(content)
+
+
+def test_examples_are_the_first_pinned_questions_that_are_answered(briefing: Briefing) -> None:
+    asked = [("Who finances the northern railway?", "answered"), ("Who is the mayor of Paris?", "not_in_corpus")]
+    asked += [(f" number {n}? ", "answered") for n in range(5)]
+    tables = "".join(f'[[question]]\nquestion = "{text}"\nverdict = "{verdict}"\n' for text, verdict in asked)
+    pin(briefing, tables.encode())
+    assert layout.pinned_questions(briefing) == [QUESTION, "number 0?", "number 1?", "number 2?"]
+    receipt = briefing.refresh()
+    assert {problem.id for problem in receipt.broken}
+    assert layout.pinned_questions(briefing) == [QUESTION]
 
 
 @pytest.mark.parametrize("text", ["[[question", "question = 3", "question = [1]", "[[question]]\nq = 1", "\xff"])
 def test_pinned_questions_that_cannot_be_read_are_no_examples(
-    tmp_path: Path, text: str, caplog: pytest.LogCaptureFixture
+    briefing: Briefing, text: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    (tmp_path / "pinned.toml").write_bytes(text.encode("latin-1"))
-    assert layout.pinned_questions(tmp_path) == []
+    pin(briefing, text.encode("latin-1"))
+    assert layout.pinned_questions(briefing) == []
     assert "pinned.toml" in caplog.text
 
 
-def test_without_pinned_questions_there_are_none(tmp_path: Path) -> None:
-    assert layout.pinned_questions(tmp_path) == []
+def test_without_pinned_questions_there_are_none(briefing: Briefing) -> None:
+    assert layout.pinned_questions(briefing) == []
+
+
+def test_only_admins_read_of_the_file_of_questions(briefing: Briefing) -> None:
+    for admin in (False, True):
+        briefing.settings = briefing.settings.model_copy(update={"serve": ServeSettings(admin=admin)})
+        built = layout.build_page(briefing, Queue.of(briefing.settings.serve))
+        (front,) = (block for block in built.blocks.values() if block.elem_id == "front" and isinstance(block, gr.HTML))
+        assert ("pinned.toml" in front.value) is admin
 
 
 def test_the_reader_gets_an_article_with_its_mark(briefing: Briefing) -> None:

@@ -67,7 +67,7 @@ def test_the_library_lists_the_newest_first(briefing: Briefing) -> None:
     assert listing["articles"][0] == {
         "id": "2020-03-09-railway-postponed.md",
         "title": "Northern railway postponed",
-        "about": "Morning Post · 2020-03-09",
+        "about": "Morning Post · 9 Mar 2020",
         "source": "Morning Post",
         "published": "2020-03-09",
         "tags": ("railway",),

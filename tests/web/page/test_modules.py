@@ -58,7 +58,7 @@ def test_the_version_changes_with_any_module(monkeypatch: pytest.MonkeyPatch) ->
 def test_the_page_only_imports_them(client: TestClient) -> None:
     config = client.get("/config").json()
     scripts = [c["props"]["js_on_load"] for c in config["components"] if c["props"].get("js_on_load")]
-    assert len(scripts) == 5
+    assert len(scripts) == 8
     for script in [*scripts, config["js"]]:
         assert script.startswith(("import(new URL(", "async (...given) => (await import(new URL("))
         assert len(script) < 200

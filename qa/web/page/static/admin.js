@@ -1,5 +1,5 @@
 /* What an admin gets in the library: add and remove articles, rebuild the index, go back to an earlier one. */
-import { button, counted, make, on, say, send } from "./dom.js";
+import { button, call, counted, make, on, say, send } from "./dom.js";
 import { dialog, extend, load, search, start as startLibrary } from "./library.js";
 
 const WAIT = 400; // milliseconds between looks at a rebuild
@@ -12,7 +12,7 @@ const failed = { error: "The server did not answer. Is it still running?" };
 /** @param {string} name @param {unknown} [wanted] */
 const ask = async (name, wanted = null) => {
   try {
-    return await component.server[name](wanted);
+    return await call(component, name, wanted);
   } catch {
     return failed;
   }

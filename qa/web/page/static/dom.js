@@ -40,6 +40,19 @@ export const send = (name, detail) => document.dispatchEvent(new CustomEvent(`br
 export const on = (name, act) =>
   document.addEventListener(`briefing:${name}`, (event) => act(/** @type {CustomEvent} */ (event).detail));
 
+/**
+ * Call a function of a component on the server. Where there is no server, a call may end without a reply.
+ * @param {Component} component
+ * @param {string} name
+ * @param {unknown} [wanted]
+ * @returns {Promise<any>}
+ */
+export const call = async (component, name, wanted = null) => {
+  const reply = await component.server[name](wanted);
+  if (reply === undefined || reply === null) throw new Error("the server did not reply");
+  return reply;
+};
+
 /** @param {number} count @param {string} one */
 export const counted = (count, one, many = `${one}s`) => `${count.toLocaleString()} ${count === 1 ? one : many}`;
 
@@ -79,14 +92,21 @@ export const original = (url) =>
 const status = make("div", { id: "said", role: "status" });
 let hiding = 0;
 
-/** @param {string} text told for a moment, above whatever dialog is open: what a modal covers is not heard */
-export const say = (text) => {
+/**
+ * Tell something for a moment, above whatever dialog is open: what a modal covers is not heard.
+ * @param {string} text
+ * @param {string} [label] of a button beside it
+ * @param {() => void} [act]
+ */
+export const say = (text, label, act = () => {}) => {
   const top = [...document.querySelectorAll("dialog[open]")].at(-1) ?? document.body;
   if (status.parentNode !== top) top.append(status);
-  status.textContent = text;
+  const hide = () => status.classList.remove("shown");
+  const more = label ? button(label, { class: "plain" }, () => (hide(), act())) : null;
+  status.replaceChildren(...present([make("span", {}, text), more]));
   status.classList.add("shown");
   clearTimeout(hiding);
-  hiding = setTimeout(() => status.classList.remove("shown"), 2500);
+  hiding = setTimeout(hide, label ? 10_000 : 2_500);
 };
 
 /** @param {string} text */

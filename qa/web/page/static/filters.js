@@ -35,6 +35,7 @@ const set = (changed) => {
   filter = { ...filter, ...changed };
   component.props.value = filter;
   sessionStorage.setItem(KEPT, JSON.stringify(filter));
+  send("filtered", filter);
   draw();
 };
 
@@ -143,5 +144,6 @@ export const start = (given) => {
   });
   send("articles?");
   on("filter", take);
+  on("filtered?", () => send("filtered", filter)); // whoever arrives later
   take(kept());
 };

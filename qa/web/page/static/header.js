@@ -1,16 +1,21 @@
 /* The header: title, state of the index, and what can be done with the conversation and the page. */
-import { button, counted, make, on, send } from "./dom.js";
+import { begin } from "./conversations.js";
+import { button, call, counted, make, on, send } from "./dom.js";
 
-/** @param {Component} component */
-const tools = ({ trigger }) =>
+const tools = () =>
   make(
     "div",
     { class: "tools", role: "group", "aria-label": "Conversation and page" },
     button("Library", { title: "Show the articles" }, () => send("library")),
+    button("History", { title: "Show the conversations that this browser keeps" }, () => send("conversations")),
+    button("New", { title: "Begin a conversation; this one is kept" }, () => send("new")),
     button("Export", { title: "Download the conversation as Markdown" }, () => send("export")),
-    button("Clear", { title: "Clear the conversation" }, () => (send("cleared"), trigger("click"))),
     button("Theme", { title: "Switch between light and dark" }, () => send("theme")),
+    button("?", { title: "Keys", "aria-label": "Keys" }, () => send("keys")),
   );
+
+/** @param {boolean} stale */
+const dot = (stale) => make("span", { class: stale ? "dot stale" : "dot", "aria-hidden": "true" });
 
 /** @param {Status} status */
 const state = ({ articles, built, changed, held, admin }) => {
@@ -19,22 +24,26 @@ const state = ({ articles, built, changed, held, admin }) => {
   if (held) facts.push("an earlier index is served");
   else if (changed !== null) facts.push(!changed ? "up to date" : admin ? "folder changed" : "folder changed, run briefing index");
   const stale = held || changed;
-  const dot = stale === null ? null : make("span", { class: stale ? "dot stale" : "dot", "aria-hidden": "true" });
   const rebuild = changed && admin ? button("Rebuild…", { class: "plain" }, () => send("library")) : null;
-  return make("p", {}, dot, facts.join(" · "), rebuild ? " · " : null, rebuild);
+  return make("p", {}, stale === null ? null : dot(stale), facts.join(" · "), rebuild ? " · " : null, rebuild);
 };
 
 /** @param {Component} component */
 export const start = (component) => {
   const line = make("div");
   const look = () =>
-    component.server.status(null).then(
+    call(component, "status").then(
       (status) => line.replaceChildren(make("h1", {}, status.title), state(status)),
       () => line.replaceChildren(make("h1", {}, document.title), make("p", {}, "The state of the index could not be loaded.")),
     );
-  component.element.replaceChildren(make("header", {}, line, tools(component)));
+  component.element.replaceChildren(make("header", {}, line, tools()));
   look();
   on("indexed", look);
   on("folder", look);
+  on("new", () => {
+    begin();
+    component.trigger("click"); // empties chat and sources
+  });
+  on("away", () => line.replaceChildren(make("h1", {}, document.title), make("p", {}, dot(true), "the server cannot be reached")));
   document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && look());
 };

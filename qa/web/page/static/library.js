@@ -1,5 +1,5 @@
 /* The list of all articles, with a search box that filters it here in the browser. */
-import { button, counted, dialogOf, make, on, openModal, send } from "./dom.js";
+import { button, call, counted, dialogOf, make, on, openModal, send } from "./dom.js";
 
 const MOST = 200; // shown at once
 const STATES = {
@@ -62,7 +62,7 @@ const draw = () => {
 };
 
 export const load = () =>
-  component.server.listing(null).then(
+  call(component, "listing").then(
     (listed) => {
       listing = listed;
       draw();

@@ -2,7 +2,8 @@
  * A whole article in a dialog, scrolled to the marked words. While it is open the page's address names the article
  * and the mark, so that it can be passed on.
  */
-import { button, copy, dialogOf, hashOf, make, on, original, pageAddress, present } from "./dom.js";
+import { reached } from "./asking.js";
+import { button, call, copy, dialogOf, hashOf, make, on, original, pageAddress, present } from "./dom.js";
 
 /** @type {Component} */
 let component;
@@ -63,27 +64,48 @@ const flow = (blocks) => {
   return tabled(blocks.flatMap((block) => drawn(block, block.level && (last = Math.min(block.level + 2, last + 1, 6)))));
 };
 
+const PATIENCE = 2_000; // milliseconds until it is asked whether the server is there at all
+const AWAY = "The article could not be loaded. Is the server still running?";
+
+/** Fail once the server cannot be reached: a call to it then may neither return nor fail. @returns {Promise<never>} */
+const lost = async () => {
+  do await new Promise((done) => setTimeout(done, PATIENCE));
+  while (await reached());
+  throw new Error(AWAY);
+};
+
 /** @param {Place} place @returns {Promise<ArticleView>} */
-const load = async ({ id, start = 0, end = 0, quote = "", check = "" }) => {
+const load = async ({ id, start: from = 0, end = 0, quote = "", check = "" }) => {
   try {
-    return await component.server.read_article({ id, start, end, quote, check });
+    return await Promise.race([call(component, "read_article", { id, start: from, end, quote, check }), lost()]);
   } catch {
-    const missing = "The article could not be loaded. Is the server still running?";
-    return { title: "", about: "", url: null, note: "", blocks: [], missing };
+    return { title: "", about: "", url: null, note: "", blocks: [], missing: AWAY };
   }
 };
 
-/** @param {Place} place */
-const show = async (place) => {
-  const article = await load(place);
-  shown = place;
-  title.textContent = article.missing ? "No such article" : article.title;
-  about.textContent = article.missing ? "" : (place.about ?? article.about);
-  note.textContent = article.missing ?? article.note;
+/** @param {Place} place @param {ArticleView} article */
+const draw = (place, article) => {
+  const { missing } = article;
+  const away = missing === AWAY;
+  title.textContent = away ? "Not loaded" : missing ? "No such article" : article.title;
+  about.textContent = missing ? "" : (place.about ?? article.about);
+  note.replaceChildren(missing ?? article.note, ...(away ? [" ", button("Try again", { class: "plain" }, () => show(place))] : []));
   link.replaceChildren(original(article.url) ?? "");
-  share.hidden = Boolean(article.missing);
+  share.hidden = Boolean(missing);
   text.replaceChildren(...flow(article.blocks ?? []));
+};
+
+/** @param {Place} place shown at once, and filled as the article arrives */
+const show = async (place) => {
+  shown = place;
+  title.textContent = "Loading…";
+  about.textContent = place.about ?? "";
+  note.replaceChildren();
+  text.replaceChildren();
   if (!dialog.open) dialog.showModal();
+  const article = await load(place);
+  if (shown !== place) return; // another was opened meanwhile
+  draw(place, article);
   body.focus({ preventScroll: true });
   body.scrollTop = 0;
   body.querySelector("mark")?.scrollIntoView({ block: "center" });
@@ -110,8 +132,8 @@ export const start = (given) => {
   addEventListener("popstate", follow);
   on("read", async (/** @type {Place} */ place) => {
     opener = place.opener;
-    await show(place);
     history.pushState({ reader: true }, "", hashOf(place));
+    await show(place);
   });
   if (wanted()) follow();
 };

@@ -1,14 +1,19 @@
 /* The sources of one turn, and the links in the chat that lead to them. The component's value holds all turns. */
-import { button, copy, counted, hashOf, make, on, original, pageAddress, present, say, send } from "./dom.js";
+import { button, call, copy, counted, hashOf, make, on, original, pageAddress, present, say, send } from "./dom.js";
+import { type } from "./asking.js";
+import { keep, keepVotes, votes as kept } from "./conversations.js";
+import { start as startPeeking } from "./peek.js";
 import { answered, asText, download, linkTo, placeOf } from "./turns.js";
 import { asker, reword } from "./wording.js";
 
-const LINK = /^#(src|near|copy|link|up|down|searched|typed)-(\d+)(?:-(\w+))?$/;
+const LINK = /^#(src|near|copy|link|up|down|searched|typed|again|edit|without|later|listed)-(\d+)(?:-(\w+))?$/;
 /** @type {Record<string, string>} */
-const TITLES = { searched: "Change what is searched for", typed: "Search for the question as it was typed" };
-const VOTES = "briefing-votes"; // of this conversation: number of a turn -> helpful or not
-
-const KINDS = ["answered", "related", "not_in_corpus", "about"];
+const TITLES = {
+  searched: "Change what is searched for",
+  typed: "Search for the question as it was typed",
+  edit: "Put the question into the box",
+  without: "Do not understand this in the question",
+};
 
 /** @type {Component} */
 let component;
@@ -18,7 +23,7 @@ let ask;
 let shown = null;
 /** @type {string | null} address of the chosen marker */
 let chosen = null;
-/** @type {Record<string, boolean>} */
+/** @type {Record<string, boolean>} number of a turn -> helpful or not */
 let votes = {};
 
 /** @returns {Turn[]} */
@@ -33,7 +38,7 @@ const actionOf = (link) => (link.getAttribute("href") ?? "").match(LINK) ?? [];
 /** @param {Element} node @param {string} key @param {string} value */
 const attribute = (node, key, value) => node.getAttribute(key) !== value && node.setAttribute(key, value);
 
-/** Mark what the chat, which is not ours to draw, shows of our turns: pressed votes, the chosen marker, verdicts. */
+/** Mark what the chat, which is not ours to draw, shows of our turns: pressed votes, the chosen marker. */
 const mark = () => {
   for (const link of inChat("a[href^='#']")) {
     const [, action, number] = actionOf(link);
@@ -44,18 +49,17 @@ const mark = () => {
     if (action === "src" || action === "near") continue;
     attribute(link, "role", "button"); // to those who cannot see them
     attribute(link, "title", TITLES[action] ?? link.textContent);
-    if (action === "copy") show(link.closest(".message"), turns().find((turn) => turn.number === Number(number)));
   }
 };
 
-/** @param {Element | null} message @param {Turn | undefined} turn */
-const show = (message, turn) => {
-  for (const kind of KINDS) message?.classList.toggle(`verdict-${kind}`, kind === turn?.kind);
-};
-
-/** @param {string} text paragraphs as lines, without the line breaks and heading signs of the file */
+/** @param {string} text paragraphs and headings as lines, without the line breaks and heading signs of the file */
 const flow = (text) =>
-  text.split(/\n\s*\n/).map((part) => part.replace(/\s+/g, " ").replace(/^#{1,6} /, "")).join("\n");
+  text
+    .replace(/^ {0,3}#{1,6}[ \t]+(.*)$/gm, "\n\n$1\n\n")
+    .split(/\n\s*\n/)
+    .map((part) => part.replace(/\s+/g, " "))
+    .join("\n")
+    .replace(/\n\s*\n/g, "\n");
 
 /** @param {Card} card */
 const quotation = ({ quote: [lead, answer, rest] }) =>
@@ -71,6 +75,7 @@ const card = (source) => {
     "li",
     { class: "card", tabindex: "-1", "data-card": source.number, "aria-label": source.number && `Source ${source.number}` },
     make("div", { class: "head" }, source.number === null ? null : make("span", { class: "number" }, source.number), head),
+    source.why ? make("p", { class: "why" }, `Near because ${source.why}.`) : null,
     make("p", { class: "passage" }, flow(source.before), quotation(source), flow(source.after)),
     source.header ? make("p", { class: "about" }, `In a table of: ${flow(source.header)}`) : null,
     make(
@@ -83,8 +88,12 @@ const card = (source) => {
   );
 };
 
+/** @param {boolean} open on a phone the sources are a sheet above the conversation */
+const sheet = (open) => component.element.closest("#sources")?.classList.toggle("open", open);
+
 const back = () =>
-  button("↑ Back to the answer", { class: "plain back" }, () => {
+  button("↓ Back to the answer", { class: "plain back" }, () => {
+    sheet(false);
     const [link] = [...inChat(`a[href="${chosen ?? `#near-${shown}`}"]`), ...inChat(`a[href^="#copy-${shown}-"]`)];
     link?.focus({ preventScroll: true });
     link?.scrollIntoView({ block: "center" });
@@ -120,9 +129,9 @@ const title = (turn) => {
 const content = (turn) => {
   const asked = turn ? make("p", { class: "asked" }, turn.question) : null;
   const near = manner(turn) === "near";
-  if (!turn?.cards.length) return [title(turn), asked, make("p", { class: "hint" }, near ? NOTHING_NEAR : EMPTY)];
+  if (!turn?.cards.length) return [title(turn), back(), asked, make("p", { class: "hint" }, near ? NOTHING_NEAR : EMPTY)];
   const hint = near ? make("p", { class: "hint" }, NEAR) : null;
-  return [title(turn), asked, hint, make("ol", {}, ...turn.cards.map(card)), back()];
+  return [title(turn), back(), asked, hint, make("ol", {}, ...turn.cards.map(card))];
 };
 
 /** @param {Turn | undefined} turn */
@@ -150,33 +159,66 @@ const open = (turn, number) => {
     chosen = `#src-${turn.number}-${number}`;
     mark();
   }
-  target?.focus({ preventScroll: true });
+  sheet(true);
   const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
-  target?.scrollIntoView({ block: "nearest", behavior: still ? "auto" : "smooth" });
-};
-
-const keepVotes = () => {
-  localStorage.setItem(VOTES, JSON.stringify(votes));
-  mark();
-};
-
-const keptVotes = () => {
-  try {
-    return JSON.parse(localStorage.getItem(VOTES) ?? "{}") ?? {};
-  } catch {
-    return {};
-  }
+  requestAnimationFrame(() => {
+    target?.focus({ preventScroll: true }); // a sheet that has just been opened takes no focus before
+    target?.scrollIntoView({ block: "nearest", behavior: still ? "auto" : "smooth" });
+  });
 };
 
 /** @param {Turn} turn @param {boolean} helpful */
 const vote = async (turn, helpful) => {
   const wanted = votes[turn.number] === helpful ? null : helpful; // pressed again, it is taken back
-  const done = await component.server.vote({ turn, helpful: wanted }).catch(() => false);
+  const done = await call(component, "vote", { turn, helpful: wanted }).catch(() => false);
   if (!done) return say("Your vote could not be kept");
   if (wanted === null) delete votes[turn.number];
   else votes[turn.number] = wanted;
-  keepVotes();
+  keepVotes(votes);
+  mark();
   say(wanted === null ? "Vote taken back" : "Thank you: kept on this server only");
+};
+
+/** Show a new answer from its question on. */
+const reveal = () => {
+  const said = [...inChat(".user.message")].at(-1);
+  if (said) requestAnimationFrame(() => said.scrollIntoView({ block: "start" }));
+};
+
+let known = 0; // turns that were there before
+
+/** Take the turns as they are now. */
+const take = () => {
+  if (turns().length > known) setTimeout(reveal); // once the chat has drawn them
+  known = turns().length;
+  sheet(false);
+  keep(turns());
+  votes = kept();
+  draw(turns().at(-1));
+};
+
+/** @param {Card | undefined} source @param {HTMLElement} opener */
+const readAt = (source, opener) => source && send("read", { ...placeOf(source), opener });
+
+/** @type {Record<string, (turn: Turn, link: HTMLElement, which: string) => unknown>} */
+const ACTIONS = {
+  later: (turn, link, which) => readAt(turn.later[Number(which)], link),
+  listed: (turn, link, which) => readAt(turn.cards[Number(which)], link),
+  without: (turn, _, which) => ask(turn, turn.searched_for || turn.question, [...(turn.without ?? []), which]),
+  copy: (turn) => copy(asText(turn)),
+  link: (turn) => copy(linkTo(turn)),
+  searched: (turn, link) => reword(turn, link, ask),
+  typed: (turn) => ask(turn, turn.question),
+  again: (turn) => ask(turn, turn.searched_for || turn.question),
+  edit: (turn) => type(turn.question),
+  up: (turn) => vote(turn, true),
+  down: (turn) => vote(turn, false),
+};
+
+/** @param {HTMLElement} marker */
+const sourceOf = (marker) => {
+  const [, , number, which] = actionOf(marker);
+  return turns().find((turn) => turn.number === Number(number))?.cards.find((source) => source.number === Number(which));
 };
 
 /** @param {MouseEvent} event */
@@ -188,12 +230,8 @@ const follow = (event) => {
   event.stopPropagation();
   const turn = turns().find((each) => each.number === Number(number));
   if (!turn) return say("The sources of this answer are no longer kept");
-  if (action === "copy") copy(asText(turn));
-  else if (action === "link") copy(linkTo(turn));
-  else if (action === "searched") reword(turn, link, ask);
-  else if (action === "typed") ask(turn, turn.question);
-  else if (action === "up" || action === "down") vote(turn, action === "up");
-  else open(turn, which);
+  const act = ACTIONS[action] ?? (() => open(turn, which));
+  act(turn, link, which);
 };
 
 /** @param {KeyboardEvent} event */
@@ -208,15 +246,15 @@ const press = (event) => {
 export const start = (given) => {
   component = given;
   ask = asker(component);
-  votes = keptVotes();
   document.addEventListener("click", follow, true);
   document.addEventListener("keydown", press);
+  document.addEventListener("keydown", (event) => event.key === "Escape" && !document.querySelector("dialog[open]") && sheet(false));
+  document.addEventListener("pointerdown", (event) => {
+    if (event.target instanceof Element && !event.target.closest("#sources, dialog")) sheet(false); // beside the sheet
+  });
   new MutationObserver(mark).observe(document.body, { childList: true, subtree: true });
   on("export", () => download(turns()));
-  on("cleared", () => {
-    votes = {};
-    keepVotes();
-  });
-  component.watch("value", () => draw(turns().at(-1)));
-  draw(turns().at(-1));
+  startPeeking(sourceOf);
+  component.watch("value", take);
+  take();
 };

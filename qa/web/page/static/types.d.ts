@@ -36,6 +36,7 @@ interface Card {
   before: string;
   quote: [string, string, string];
   after: string;
+  why: string;
 }
 
 interface Turn {
@@ -48,6 +49,39 @@ interface Turn {
   link: [string, string][];
   searched_for: string;
   overview: boolean;
+  without: string[];
+  later: Card[];
+}
+
+/** A conversation as this browser keeps it. */
+interface Conversation {
+  id: string;
+  name: string;
+  votes: Record<string, boolean>;
+  updated: string;
+  turns: Turn[];
+}
+
+interface Headline {
+  id: string;
+  title: string;
+  about: string;
+  lead: string;
+}
+
+interface Bar {
+  label: string;
+  since: string;
+  until: string;
+  count: number;
+}
+
+interface FrontPage {
+  headlines: Headline[];
+  articles: number;
+  sources: [string, number][];
+  tags: [string, number][];
+  bars: Bar[];
 }
 
 interface Part {

@@ -2,22 +2,23 @@
  * What was searched for instead of a question: the chip under its answer, and the form that takes its place while the
  * words are changed. The links are in the chat, which is not ours to draw.
  */
+import { box } from "./asking.js";
 import { button, make, say } from "./dom.js";
 
-/** @typedef {(turn: Turn, wording: string) => void} Ask */
+/** @typedef {(turn: Turn, wording: string, without?: string[]) => void} Ask */
 
 /** @type {(() => void) | null} closes the form that is open */
 let leave = null;
 
-const beingAnswered = () => document.querySelector("#chat .bot.message p:only-child > em:only-child");
+const beingAnswered = () => document.querySelector("#chat .doing");
 
 /** @param {Component} component @returns {Ask} what asks a turn's question again, and searches for exactly these words */
 export const asker =
   ({ trigger }) =>
-  (turn, wording) => {
+  (turn, wording, without = []) => {
     if (beingAnswered()) return say("Wait for the answer to your last question");
     leave?.();
-    trigger("submit", { number: turn.number, searched_for: wording });
+    trigger("submit", { number: turn.number, searched_for: wording, without });
   };
 
 /** @param {Turn} turn @param {HTMLElement} link @param {Ask} ask */
@@ -25,7 +26,7 @@ export const reword = (turn, link, ask) => {
   leave?.();
   const chip = link.closest("p");
   if (!chip) return;
-  const most = /** @type {HTMLTextAreaElement | null} */ (document.querySelector("#box textarea"))?.maxLength ?? 0;
+  const most = box()?.maxLength ?? 0;
   const input = make("input", { type: "text", required: true, maxlength: most > 0 ? most : null, autocomplete: "off" });
   input.value = turn.searched_for;
   const form = make(
