@@ -7,7 +7,18 @@ from datetime import date
 from pathlib import Path
 from typing import Literal, Unpack
 
-from qa.asking import History, Setting, answer_request, request_of, spoken, stand_alone
+from qa.asking import (
+    History,
+    Setting,
+    answer_request,
+    answer_timeline,
+    request_of,
+    spoken,
+    stand_alone,
+    timeline_request,
+)
+from qa.asking.digest import Digest, digest_of
+from qa.corpus.pinned import read_pinned
 from qa.errors import ArticleNotFoundError, QuestionError
 from qa.index import Generation, GenerationEntry
 from qa.live import Live, Snapshot
@@ -108,6 +119,24 @@ class Briefing:
         if self.on_answer is not None:
             self.on_answer(answer)
         return answer
+
+    def timeline(self, subject: str, *, as_of: date | None = None, **options: Unpack[FilterOptions]) -> Answer:
+        """Return the story of a subject in order of time: `timeline` dates each citation. The keywords filter.
+
+        Raises `QuestionError` or `FilterError`.
+        """
+        snapshot, filters = self.snapshot, Filters.of(options, as_of)
+        setting = Setting.of(as_of, snapshot.sources, ())
+        return answer_timeline(timeline_request(self._valid(subject), setting), snapshot, filters)
+
+    def digest(self, since: date) -> Digest:
+        """Return what came since a day: articles, pinned questions whose answer changed, those on which sources differ.
+
+        Raises `FilterError` or `DatasetError`.
+        """
+        questions = [pinned.question for pinned in read_pinned(self.settings.corpus.folder)]
+        news = self.ask("What's new?", since=since)
+        return digest_of(since, news, questions, lambda question, as_of: self.ask(question, as_of=as_of))
 
     def stand_alone(self, question: str, history: History) -> str:
         """Return the question as it would be searched for after these (question, answer) pairs.

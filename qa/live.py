@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
+from qa.asking.digest import changed_answer
 from qa.corpus import read_corpus
 from qa.corpus.pinned import FILE_NAME as PINNED
 from qa.corpus.pinned import PinnedQuestion, fault, read_pinned
@@ -39,10 +40,11 @@ from qa.index import (
     release,
     roll_back,
 )
+from qa.index.changed_answers import write_changed
 from qa.reader import Network, SentenceReader, SpanReader, weights_file
 from qa.search import Search
 from qa.settings import IndexSettings, Settings
-from qa.types import Answer, Corpus, Encoder, Problem, Progress, Reader, Receipt
+from qa.types import Answer, ChangedAnswer, Corpus, Encoder, Problem, Progress, Reader, Receipt
 
 log = logging.getLogger(__name__)
 
@@ -182,17 +184,21 @@ class Live:
             corpus = read()  # under the lock: what was read first must not be written last
             pinned, faults = self._pinned()
             corpus = replace(corpus, warnings=corpus.warnings + faults)
+            previous, asked = self._previous(), dict[str, Answer]()
             plan = Plan(
                 self.settings.index,
                 self.encoder,
-                self._previous(),
+                previous,
                 progress,
                 confirm_deletions=consent.deletions,
                 strict=consent.strict,
                 allow_empty=consent.empty,
                 recheck=consent.recheck,
             )
-            receipt, generation = build(corpus, plan, [self._check(question) for question in pinned])
+            receipt, generation = build(corpus, plan, [self._check(question, asked) for question in pinned])
+            if previous is not None and receipt.changed:
+                receipt = replace(receipt, answers=self._changed(previous, asked))
+                write_changed(folder, generation.name, receipt.answers)
             release(folder)
             self._serve(generation)
             self.receipt = receipt
@@ -208,9 +214,15 @@ class Live:
         except DatasetError as exc:
             return [], (Problem(PINNED, str(exc)),)
 
-    def _check(self, pinned: PinnedQuestion) -> Check:
+    def _changed(self, previous: Generation, asked: Mapping[str, Answer]) -> tuple[ChangedAnswer, ...]:
+        """Return the pinned questions that the generation before answered otherwise."""
+        before = self._snapshot_of(previous)
+        found = (changed_answer(self._ask(before, question), answer) for question, answer in asked.items())
+        return tuple(change for change in found if change is not None)
+
+    def _check(self, pinned: PinnedQuestion, asked: dict[str, Answer]) -> Check:
         def check(generation: Generation) -> Problem | None:
-            answer = self._ask(self._snapshot_of(generation), pinned.question)
+            answer = asked[pinned.question] = self._ask(self._snapshot_of(generation), pinned.question)
             cause = fault(pinned, answer)
             return Problem(pinned.question, cause) if cause else None
 

@@ -439,12 +439,22 @@ class Rename:
 
 
 @dataclass(frozen=True, slots=True)
+class ChangedAnswer:
+    """A pinned question whose answer changed, what it was and is, and the article that it comes from now."""
+
+    question: str
+    before: str
+    after: str
+    article_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Receipt:
     """What a build did: `scanned = added + modified + renamed + unchanged + rejected`.
 
     `kept` names articles that stay as they were because their place could not be read; `pinned` counts the pinned
-    questions that were asked, `broken` names those that failed; `skipped` counts files that are no
-    articles by their kind.
+    questions that were asked, `broken` names those that failed, `answers` those whose answer is another than before;
+    `skipped` counts files that are no articles by their kind.
     """
 
     scanned: int
@@ -464,6 +474,7 @@ class Receipt:
     seconds: float
     generation: str
     skipped: int = 0
+    answers: tuple[ChangedAnswer, ...] = ()
 
     @property
     def changed(self) -> bool:

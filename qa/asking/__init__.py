@@ -11,12 +11,22 @@ says which articles and sentences speak of a subject, `overview` chooses sentenc
 `comparing` put them in order or side by side, `speakers` finds who said them.
 
 What is true now: `recency` puts the newest account first, `values` knows a value in other words, `agreement` says
-what articles agree on, `event_dates` what "Sunday" means in an article.
+what articles agree on, `event_dates` what "Sunday" means in an article, `digest` what came since a day.
 """
 
-from qa.asking.answering import answer_request
-from qa.asking.request import Request, Setting, request_of, spoken
+from qa.asking.answering import answer_request, answer_timeline
+from qa.asking.request import Request, Setting, request_of, spoken, timeline_request
 from qa.asking.rewrite import stand_alone
 from qa.asking.turns import History
 
-__all__ = ["History", "Request", "Setting", "answer_request", "request_of", "spoken", "stand_alone"]
+__all__ = [
+    "History",
+    "Request",
+    "Setting",
+    "answer_request",
+    "answer_timeline",
+    "request_of",
+    "spoken",
+    "stand_alone",
+    "timeline_request",
+]

@@ -38,6 +38,16 @@ def answer_request(request: Request, snapshot: Snapshot, settings: ReaderSetting
     return replace(answer, question=request.question, trace=replace(answer.trace, request=request.parsed))
 
 
+def answer_timeline(request: Request, snapshot: Snapshot, filters: Filters) -> Answer:
+    """Return the story of a request's subject in order of time, or that no dated article speaks of it."""
+    answer = timeline_of(request, snapshot, filters)
+    if answer is None:
+        text = f"No dated article here speaks of “{request.parsed.subject}”."
+        generation = snapshot.generation
+        answer = about(Findings(request.question, [], (), generation.articles, generation.name), text)
+    return replace(answer, dates=resolved(answer.citations), trace=replace(answer.trace, request=request.parsed))
+
+
 def _dispatched(request: Request, snapshot: Snapshot, settings: ReaderSettings, filters: Filters) -> Answer:
     if request.aside:
         return _reply(request, snapshot, filters)

@@ -75,7 +75,7 @@ def _told(
 ) -> Answer:
     """Return the newest articles by title, or that there are none of that time or source."""
     generation, parsed = snapshot.generation, request.parsed
-    most = FIRST if parsed.kind is RequestKind.LATEST else MAX_LISTED
+    most = FIRST if parsed.kind is RequestKind.LATEST and chosen.since is None else MAX_LISTED
     if not found:
         what = f" that speaks of “{parsed.subject}”" if parsed.subject else ""
         text = f"There is no article{what}{_which(request)}.{_undated(chosen, others)}"

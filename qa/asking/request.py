@@ -131,6 +131,13 @@ def request_of(
     )
 
 
+def timeline_request(subject: str, setting: Setting) -> Request:
+    """Return the request for the timeline of a subject."""
+    chips = (Chip(f"{LABELS[RequestKind.TIMELINE]} · {subject}", "kind"),)
+    parsed = ParsedRequest(RequestKind.TIMELINE, subject, subject, as_of=setting.as_of, chips=chips)
+    return Request(subject, subject, parsed=parsed, setting=setting)
+
+
 def spoken(history: History) -> list[Turn]:
     """Return the turns that something was said in, thanks and greetings left out. Raises `QuestionError`."""
     turns = turns_of(history)

@@ -15,6 +15,7 @@ from qa.cli.evaluate import evaluate
 from qa.cli.fetch import fetch
 from qa.cli.index import doctor, generations, index, rollback
 from qa.cli.serve import login, mcp, serve
+from qa.cli.story import digest, timeline
 from qa.cli.terminal import err, out, printable
 from qa.errors import BriefingError
 
@@ -51,6 +52,21 @@ def _common(
     """Take the options that stand before the command."""
 
 
-for command in (ask, chat, retrieve, articles, fetch, index, generations, rollback, doctor, serve, mcp, login):
+for command in (
+    ask,
+    chat,
+    retrieve,
+    articles,
+    timeline,
+    digest,
+    fetch,
+    index,
+    generations,
+    rollback,
+    doctor,
+    serve,
+    mcp,
+    login,
+):
     app.command()(command)
 app.command("eval")(evaluate)

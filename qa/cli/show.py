@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
+from qa.asking.digest import change_in_words
 from qa.cli.terminal import err, out, print_line, printable
 from qa.types import Answer, Citation, Hit, Problem, Receipt, Verdict
 
@@ -47,6 +48,8 @@ def print_receipt(receipt: Receipt) -> None:
         print_line(f"{receipt.skipped} files skipped: pictures, styles and the like are no articles")
     if receipt.pinned:
         print_line(f"{receipt.pinned} pinned questions asked, {len(receipt.broken)} broken")
+    for change in receipt.answers:
+        print_line(("answer changed ", "yellow"), change_in_words(change))
     problems: tuple[tuple[str, str, tuple[Problem, ...]], ...] = (
         ("rejected", "red", receipt.rejected),
         ("broken", "red", receipt.broken),
@@ -61,6 +64,7 @@ def print_answer(answer: Answer, briefing: Briefing) -> None:
     """Print the answer, its verdict and its citations; for a related one without citations, its nearest passages."""
     print_line((answer.text, STYLES[answer.verdict]))
     print_line((f"{answer.verdict}, confidence {answer.confidence:.2f}", "dim"))
+    _print_accounts(answer, briefing)
     for citation in answer.citations:
         place = f"page {citation.page}" if citation.page else ""
         ocr = "read by OCR" if citation.by_ocr else ""
@@ -74,6 +78,20 @@ def print_answer(answer: Answer, briefing: Briefing) -> None:
     if not answer.citations and answer.verdict is Verdict.RELATED:
         print_line("")
         print_hits(list(answer.hits[:3]), briefing)
+
+
+def _print_accounts(answer: Answer, briefing: Briefing) -> None:
+    """Print what was said before, whether sources differ, what came later, and which days relative dates mean."""
+    if answer.agreement and answer.agreement.finding == "differ":
+        print_line(("sources differ", "yellow"))
+    for said in answer.earlier:
+        print_line((f"earlier said: {said.value} [{said.citation}]", "dim"))
+    for later in answer.later:
+        print_line((f"a later article on this: {later.title} ({later.published}, {later.id})", "dim"))
+    cited = {citation.number: citation.article_id for citation in answer.citations}
+    for dated in answer.dates:
+        words = briefing.article(cited[dated.citation]).text[dated.start : dated.end]
+        print_line((f"[{dated.citation}] {words}: {dated.day}", "dim"))
 
 
 def _marked(citation: Citation) -> tuple[str | tuple[str, str], ...]:

@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from qa.asking.digest import change_in_words
 from qa.doctor.findings import Finding, Severity
 from qa.errors import IndexCorruptError, IndexMismatchError, IndexNotFoundError, ModelError, StoredIndexError
 from qa.index import Generation, Pointer, current_generation, read_pointer
+from qa.index.changed_answers import read_changed
 from qa.index.diff import content_hash, diff
 from qa.index.generations import open_generation
 from qa.settings import IndexSettings
@@ -41,6 +43,14 @@ def check_index(settings: IndexSettings, corpus: Corpus, fingerprint: Callable[[
     else:
         yield from _check_made(generation, settings, expected)
         yield from _check_step(generation, corpus)
+        for change in read_changed(settings.folder, generation.name):
+            yield Finding(
+                "answer-changed",
+                Severity.HINT,
+                "pinned.toml",
+                change_in_words(change),
+                "read both, and correct the pin",
+            )
     yield from _check_leftovers(settings.folder)
 
 

@@ -1,4 +1,4 @@
-"""MCP: `ask`, `retrieve` and `get_article` as tools for agents, over stdio or at /mcp.
+"""MCP: `ask`, `retrieve`, `timeline`, `whats_new` and `get_article` as tools for agents, over stdio or at /mcp.
 
 https://modelcontextprotocol.io; the tools return the objects of `qa.types`, with their schemas.
 """
@@ -117,6 +117,24 @@ def create_mcp(briefing: Briefing, queue: Queue) -> MCPServer[None]:
                 ),
             )
         )
+
+    @server.tool(title="Tell a story in order of time", annotations=READS, structured_output=True)
+    async def timeline(
+        subject: Annotated[str, Field(min_length=1, description="What the story is of.")],
+        since: Since = None,
+        until: Until = None,
+        as_of: AsOf = None,
+        sources: Sources = None,
+    ) -> RootModel[Answer]:
+        """List dated statements about a subject in order, each a verbatim quotation."""
+        return await run(
+            lambda: briefing.timeline(subject, since=since, until=until, as_of=as_of, sources=sources or None)
+        )
+
+    @server.tool(title="What is new", annotations=READS, structured_output=True)
+    async def whats_new(since: Since = None, sources: Sources = None) -> RootModel[Answer]:
+        """List the newest articles, with their first sentences; `since` a day, for instance that of the last visit."""
+        return await run(lambda: briefing.ask("What's new?", since=since, sources=sources or None))
 
     @server.tool(title="Read an article", annotations=READS, structured_output=True)
     async def get_article(id: ArticleId) -> RootModel[Article]:

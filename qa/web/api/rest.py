@@ -223,6 +223,21 @@ def _add_asking(api: FastAPI, briefing: Briefing, queue: Queue) -> None:
             )
         )
 
+    class TimelineBody(FilterBody):
+        """What a story is wanted of, and which articles tell it."""
+
+        subject: Question
+
+    @api.post("/timeline", responses=ASKING)
+    async def timeline(wanted: Annotated[TimelineBody, Body()]) -> Answer:
+        """Tell the story of a subject in order of time, each line a quotation."""
+        return await queue.run(lambda: briefing.timeline(wanted.subject, **wanted.chosen()))
+
+    @api.post("/news", responses=ASKING)
+    async def news(chosen: Annotated[FilterBody, Body()]) -> Answer:
+        """List the newest articles: since a day, for instance that of the last visit."""
+        return await queue.run(lambda: briefing.ask("What's new?", **chosen.chosen()))
+
     @api.post("/retrieve", responses=ASKING)
     async def retrieve(sought: Annotated[RetrieveBody, Body()]) -> Hits:
         """List the passages nearest to a question, best first."""

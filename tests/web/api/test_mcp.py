@@ -55,7 +55,7 @@ def plain(value: Any) -> Any:  # noqa: ANN401 - a dataclass, as JSON has it
 
 async def check_tools(client: Client) -> None:
     tools = {tool.name: tool for tool in (await client.list_tools()).tools}
-    assert sorted(tools) == ["ask", "get_article", "retrieve"]
+    assert sorted(tools) == ["ask", "get_article", "retrieve", "timeline", "whats_new"]
     for tool in tools.values():
         assert tool.title and tool.description
         assert tool.annotations is not None

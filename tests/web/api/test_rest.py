@@ -391,3 +391,12 @@ def test_writing_calls_are_described_where_they_exist(admin: TestClient) -> None
     assert "post" in paths["/index"]
     assert "post" in paths["/articles"]
     assert "delete" in paths["/articles/{id}"]
+
+
+def test_a_timeline_and_what_is_new_since_a_day(client: TestClient) -> None:
+    told = client.post("/api/timeline", json={"subject": "the northern railway"}).json()
+    assert [entry["day"] for entry in told["timeline"]] == sorted(entry["day"] for entry in told["timeline"])
+    assert told["trace"]["request"]["kind"] == "timeline"
+    news = client.post("/api/news", json={"since": "2019-01-01"}).json()
+    assert [entry["id"] for entry in news["listing"]] == ["2020-03-09-railway-postponed.md", "2019-12-03-gas-flows.md"]
+    assert (news["verdict"], news["total"]) == ("about", 2)
