@@ -9,7 +9,7 @@ RUN pip install --no-cache-dir --index-url https://download.pytorch.org/whl/cpu 
 COPY pyproject.toml README.md LICENSE ./
 COPY qa qa
 COPY corpus corpus
-RUN pip install --no-cache-dir -c constraints.txt .
+RUN pip install --no-cache-dir -c constraints.txt '.[writer]'
 
 FROM python:3.11-slim-bookworm
 RUN useradd --uid 10001 --create-home briefing && mkdir /data && chown briefing /data

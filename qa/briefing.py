@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Literal, Unpack
+from typing import TYPE_CHECKING, Literal, Unpack
 
 from qa.asking import (
     History,
+    Request,
     Setting,
     answer_request,
     answer_timeline,
@@ -27,6 +28,9 @@ from qa.search.filters import FilterOptions, SearchOptions
 from qa.settings import Settings, load_settings, with_folders
 from qa.types import Answer, Article, Corpus, Encoder, Hit, Progress, Receipt
 
+if TYPE_CHECKING:
+    from qa.writer import Writer
+
 Update = Literal["auto", "never"]
 
 
@@ -37,6 +41,7 @@ class Briefing:
         self.settings = settings
         self.on_answer: Callable[[Answer], None] | None = None  # called with every answer, in the thread that made it
         self._live = Live(settings, encoder, self._pinned_answer)
+        self._writer = _writer_of(settings)
 
     @classmethod
     def open(
@@ -111,14 +116,49 @@ class Briefing:
 
         Raises `QuestionError` or `FilterError`.
         """
+        steps = self.ask_stream(
+            question, history=history, searched_for=searched_for, as_of=as_of, without=without, **options
+        )
+        *_, answer = steps
+        return answer
+
+    def ask_stream(
+        self,
+        question: str,
+        *,
+        history: History = (),
+        searched_for: str | None = None,
+        as_of: date | None = None,
+        without: Collection[str] = (),
+        **options: Unpack[FilterOptions],
+    ) -> Iterator[Answer]:
+        """Yield our own answer and, where a language model is set, that answer as verified sentences come in.
+
+        The last one is what `ask` returns. Closing the iterator stops the model. Takes and raises what `ask` does.
+        """
         chosen = self._valid(searched_for) if searched_for is not None else None
         filters, snapshot = Filters.of(options, as_of), self.snapshot
         setting = Setting.of(filters.as_of, snapshot.sources, without)
-        request = request_of(self._valid(question), history, chosen, setting)
+        request = self._request(self._valid(question), history, chosen, setting)
         answer = answer_request(request, snapshot, self.settings.reader, filters)
-        if self.on_answer is not None:
-            self.on_answer(answer)
-        return answer
+        try:
+            yield answer
+            if self._writer is not None:
+                for revised in self._writer.revised(answer, snapshot):
+                    answer = revised
+                    yield answer
+        finally:
+            if self.on_answer is not None:
+                self.on_answer(answer)
+
+    def _request(self, question: str, history: History, searched_for: str | None, setting: Setting) -> Request:
+        """Return what is asked for; a follow-up as the language model words it, where that is set and it can."""
+        request = request_of(question, history, searched_for, setting)
+        if self._writer is None or not self.settings.writer.rewrite or searched_for is not None or request.aside:
+            return request
+        turns = [(turn.question, turn.said) for turn in spoken(history)]
+        worded = self._writer.reworded(question, turns) if turns else None
+        return request_of(question, history, worded, setting) if worded else request
 
     def timeline(self, subject: str, *, as_of: date | None = None, **options: Unpack[FilterOptions]) -> Answer:
         """Return the story of a subject in order of time: `timeline` dates each citation. The keywords filter.
@@ -239,3 +279,12 @@ class Briefing:
         if len(question) > limit:
             raise QuestionError(f"the question has {len(question):,} characters, more than {limit:,}; shorten it")
         return question
+
+
+def _writer_of(settings: Settings) -> Writer | None:
+    """Return what asks the language model of the settings; None, and nothing is imported, where none is set."""
+    if not settings.writer.base_url:
+        return None
+    from qa.writer import Writer
+
+    return Writer(settings)

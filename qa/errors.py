@@ -14,6 +14,7 @@
     ├── ModelError                  the embedding model is absent, altered or not loadable
     ├── DatasetError                a file or folder of evaluation questions is not usable
     ├── ExtraMissingError           a library of an optional extra is not installed
+    ├── WriterError                 the language model of the settings does not answer, or not usably
     ├── ServeError                  the page cannot be served at its address
     │   └── BusyError               more questions wait than may
     └── StoredIndexError
@@ -83,6 +84,10 @@ class DatasetError(BriefingError):
 
 class ExtraMissingError(BriefingError):
     """A library of an optional extra is not installed."""
+
+
+class WriterError(BriefingError):
+    """The language model of the settings does not answer, or not usably."""
 
 
 class ServeError(BriefingError):

@@ -170,6 +170,43 @@ class ReaderSettings(_Group):
     question_chars: int = Field(2000, ge=1, description="Characters a question may have.")
 
 
+class WriterSettings(_Group):
+    """A language model of your own, off unless `base_url` is set: then questions and passages are sent there."""
+
+    base_url: str = Field(
+        "",
+        pattern=r"^(https?://[^\s/?#@]+(/[^\s?#]*)?)?$",
+        description="Address of an OpenAI-compatible server, with its /v1; unset, no language model is asked and "
+        "nothing is sent anywhere.",
+    )
+    model: str = Field("", description="Name of the model there; unset, the first that the server lists.")
+    key_variable: str = Field(
+        "OPENAI_API_KEY", description="Environment variable that holds the key; a local server needs none."
+    )
+    use: Literal["extract", "write"] = Field(
+        "extract",
+        description='"extract": the model picks quotation and short answer; "write": it writes up to five sentences. '
+        "Either is shown only as far as the articles carry it.",
+    )
+    rewrite: bool = Field(
+        False,
+        description="Let the model word follow-up questions so that they stand alone; the rules stay the fallback.",
+    )
+    passages: int = Field(5, ge=1, le=20, description="Best passages sent with a question: about 200 tokens each.")
+    max_tokens: int = Field(400, ge=16, le=8000, description="Tokens of a reply: five sentences need 200.")
+    timeout_seconds: float = Field(
+        60, gt=0, le=600, description="Seconds after which a reply is given up, and the answer is ours alone."
+    )
+    connect_seconds: float = Field(5, gt=0, le=60, description="Seconds to reach the server.")
+    cached_replies: int = Field(
+        500, ge=0, description="Replies kept in memory, by question, passages and model; nothing is kept on disk."
+    )
+    prompt_price: float | None = Field(
+        None, ge=0, description="Price of a million tokens sent, in any currency; with the next one, costs are told."
+    )
+    completion_price: float | None = Field(None, ge=0, description="Price of a million tokens received.")
+
+
 class ServeSettings(_Group):
     """How page, REST and MCP are served, and to whom."""
 
@@ -239,6 +276,7 @@ class Settings(BaseSettings):
     index: IndexSettings = Field(default_factory=IndexSettings)
     retrieval: RetrievalSettings = Field(default_factory=RetrievalSettings)
     reader: ReaderSettings = Field(default_factory=ReaderSettings)
+    writer: WriterSettings = Field(default_factory=WriterSettings)
     serve: ServeSettings = Field(default_factory=ServeSettings)
 
     @classmethod

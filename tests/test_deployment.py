@@ -15,7 +15,7 @@ from qa.settings import Settings
 
 ROOT = Path(__file__).parents[1]
 DOCKERFILE = ROOT / "Dockerfile"
-FILES = (DOCKERFILE, ROOT / "compose.yaml", ROOT / "deploy" / "nginx.conf")
+FILES = (DOCKERFILE, ROOT / "compose.yaml", ROOT / "deploy" / "nginx.conf", ROOT / "deploy" / "compose.writer.yaml")
 
 
 def variables() -> set[str]:

@@ -25,6 +25,7 @@ HEAVY = {
     "numpy",
     "yaml",
     "sentencex",
+    "openai",
 }
 
 
@@ -56,7 +57,7 @@ def test_types_and_settings_are_light_too() -> None:
 
 def test_opening_a_briefing_loads_no_model_before_the_first_text() -> None:
     code = "import qa.briefing, qa.encoder; qa.encoder.SentenceEncoder()"
-    assert loaded_by(code) & {"torch", "transformers", "sentence_transformers", "gradio"} == set()
+    assert loaded_by(code) & {"torch", "transformers", "sentence_transformers", "gradio", "openai"} == set()
 
 
 @pytest.mark.slow

@@ -17,6 +17,7 @@ from qa.cli.index import doctor, generations, index, rollback
 from qa.cli.serve import login, mcp, serve
 from qa.cli.story import digest, timeline
 from qa.cli.terminal import err, out, printable
+from qa.cli.writer import writer
 from qa.errors import BriefingError
 
 app = typer.Typer(
@@ -70,3 +71,4 @@ for command in (
 ):
     app.command()(command)
 app.command("eval")(evaluate)
+app.add_typer(writer, name="writer")

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from qa.asking.digest import change_in_words
 from qa.cli.terminal import err, out, print_line, printable
-from qa.types import Answer, Citation, Hit, Problem, Receipt, Verdict
+from qa.types import Answer, Citation, Hit, Problem, Receipt, Verdict, WriterTrace
 
 if TYPE_CHECKING:
     from qa.briefing import Briefing
@@ -65,6 +65,8 @@ def print_answer(answer: Answer, briefing: Briefing) -> None:
     print_line((answer.text, STYLES[answer.verdict]))
     print_line((f"{answer.verdict}, confidence {answer.confidence:.2f}", "dim"))
     _print_accounts(answer, briefing)
+    if answer.trace.writer is not None:
+        _print_writer(answer.trace.writer)
     for citation in answer.citations:
         place = f"page {citation.page}" if citation.page else ""
         ocr = "read by OCR" if citation.by_ocr else ""
@@ -92,6 +94,19 @@ def _print_accounts(answer: Answer, briefing: Briefing) -> None:
     for dated in answer.dates:
         words = briefing.article(cited[dated.citation]).text[dated.start : dated.end]
         print_line((f"[{dated.citation}] {words}: {dated.day}", "dim"))
+
+
+def _print_writer(told: WriterTrace) -> None:
+    """Print what a language model did, in a line, and what of it is not shown."""
+    if told.failure:
+        print_line((f"without the language model: {told.failure}", "dim"))
+        return
+    did = ("written by" if told.use == "write" else "picked by") if told.changed else "not changed by"
+    spent = f"{told.prompt_tokens} + {told.completion_tokens} tokens, {told.seconds:.1f} s"
+    cost = "" if told.cost is None else f", cost {told.cost:g}"
+    print_line((f"{did} {told.model} at {told.sent_to} ({'remembered' if told.cached else spent + cost})", "dim"))
+    for dropped in told.dropped:
+        print_line((f"not shown: {' '.join(dropped.text.split())} ({dropped.cause})", "dim"))
 
 
 def _marked(citation: Citation) -> tuple[str | tuple[str, str], ...]:

@@ -44,6 +44,7 @@ def examine(settings: Settings, today: date | None = None, fingerprint: Callable
     corpus = read_corpus(settings.corpus.folder, settings.corpus.limits, skip=[settings.index.folder])
     hashed = fingerprint or (lambda: encoder_of(settings.index).fingerprint)
     findings = [*_of_corpus(settings, corpus, today or date.today()), *check_index(settings.index, corpus, hashed)]
+    findings += _of_writer(settings)
     findings.sort(key=lambda finding: (finding.severity, finding.code, finding.id))
     signs = Counter(article.dated_by or "no sign" for article in corpus.articles if article.published)
     return Report(len(corpus.articles), tuple(findings), dict(signs.most_common()))
@@ -71,3 +72,12 @@ def _languages(settings: IndexSettings) -> frozenset[str] | None:
         return languages_of(model_folder(settings.model))
     except ModelError:  # told by the check of the index
         return None
+
+
+def _of_writer(settings: Settings) -> list[Finding]:
+    """Say where questions and passages are sent, if anywhere."""
+    address = settings.writer.base_url
+    if not address:
+        return []
+    problem = f"each question, and the {settings.writer.passages} passages nearest to it, are sent to this address"
+    return [Finding("writer", Severity.HINT, address, problem, "unset [writer] base_url to send nothing anywhere")]

@@ -73,7 +73,7 @@ def answer_from(findings: Findings, settings: ReaderSettings, milliseconds: Mapp
 
 def overview_from(findings: Findings, chosen: Sequence[Reading], milliseconds: Mapping[str, float]) -> Answer:
     """Return the chosen sentences as one answer: each cited, and numbered in the text."""
-    citations = tuple(_cite(number, reading, findings.articles) for number, reading in enumerate(chosen, start=1))
+    citations = tuple(cite(number, reading, findings.articles) for number, reading in enumerate(chosen, start=1))
     return Answer(
         question=findings.question,
         text="\n".join(f"{citation.quote} [{citation.number}]" for citation in citations),
@@ -148,7 +148,7 @@ def _citations(findings: Findings, most: int) -> tuple[Citation, ...]:
             break
         if not any(_same(reading, other, findings.articles) for other in chosen):
             chosen.append(reading)
-    return tuple(_cite(number, reading, findings.articles) for number, reading in enumerate(chosen, start=1))
+    return tuple(cite(number, reading, findings.articles) for number, reading in enumerate(chosen, start=1))
 
 
 def _same(one: Reading, other: Reading, articles: Mapping[str, Article]) -> bool:
@@ -160,7 +160,8 @@ def _same(one: Reading, other: Reading, articles: Mapping[str, Article]) -> bool
     return overlap >= SAME or (same_article and one.start < other.end and other.start < one.end)
 
 
-def _cite(number: int, reading: Reading, articles: Mapping[str, Article]) -> Citation:
+def cite(number: int, reading: Reading, articles: Mapping[str, Article]) -> Citation:
+    """Return a reading as a citation; where its first sentence leans on the one before it, with that one."""
     passage = reading.hit.passage
     article = articles[passage.article_id]
     start = _context_start(reading, article.text)

@@ -75,6 +75,10 @@ class SpanReader:
         row = told(Question.of(question, self._generation.store), article, window.best.start) if found else None
         return replace(window, start=window.best.start, end=window.best.end, text=row.text, row=row) if row else window
 
+    def spans_in(self, question: str, texts: Sequence[str]) -> list[WindowReading]:
+        """Return what the network finds in texts that need not stand in any article."""
+        return self._network.read([(question, "", text) for text in texts])
+
     def _said(self, question: str, windows: Sequence[Window]) -> list[WindowReading]:
         """Return what the network says of each window, asked in the window's own words."""
         known = definitions(question, self._generation)

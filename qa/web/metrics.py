@@ -22,7 +22,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from qa.briefing import Briefing
 from qa.settings import ServeSettings
-from qa.types import Answer
+from qa.types import Answer, WriterTrace
 
 log = logging.getLogger("qa.questions")
 
@@ -49,6 +49,16 @@ class Metrics:
             registry=registry,
         )
         self.slow = Counter("briefing_slow_questions", "Questions slower than [serve] slow_seconds.", registry=registry)
+        self.writer = Counter(
+            "briefing_writer_answers", "Questions put to a language model, by outcome.", ["outcome"], registry=registry
+        )
+        self.writer_tokens = Counter(
+            "briefing_writer_tokens", "Tokens sent to and received from it.", ["kind"], registry=registry
+        )
+        self.writer_cost = Counter("briefing_writer_cost", "What they cost, by the prices set.", registry=registry)
+        self.writer_dropped = Counter(
+            "briefing_writer_dropped", "Quotations and sentences of it that were not shown.", registry=registry
+        )
         self.calls = Counter(
             "briefing_http_requests", "HTTP requests, by route and status.", ["route", "status"], registry=registry
         )
@@ -69,6 +79,8 @@ class Metrics:
             self.stages.labels(stage).observe(milliseconds / 1e3)
         if slow:
             self.slow.inc()
+        if answer.trace.writer is not None:
+            self._written(answer.trace.writer)
         line: dict[str, object] = {
             "verdict": answer.verdict.value,
             "confidence": round(answer.confidence, 3),
@@ -79,6 +91,15 @@ class Metrics:
         if self.settings.log_questions:
             line["question"] = answer.question
         log.log(logging.WARNING if slow else logging.INFO, "slow question" if slow else "question", extra=line)
+
+    def _written(self, told: WriterTrace) -> None:
+        """Count what a language model did; `changed` and `kept` say whether the answer became another."""
+        outcome = "failed" if told.failure else "changed" if told.changed else "kept"
+        self.writer.labels(outcome).inc()
+        self.writer_tokens.labels("prompt").inc(told.prompt_tokens)
+        self.writer_tokens.labels("completion").inc(told.completion_tokens)
+        self.writer_cost.inc(told.cost or 0)
+        self.writer_dropped.inc(len(told.dropped))
 
     def exposed(self) -> bytes:
         """Return the metrics in Prometheus' text format."""

@@ -4,8 +4,10 @@ The objects are those of `qa.types`, field by field. Every error is `{"error": {
 """
 # No `from __future__ import annotations`: FastAPI reads the annotations of functions made inside a function.
 
+import contextlib
 import logging
 import re
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import date
 from importlib import resources
@@ -15,8 +17,8 @@ from typing import Annotated, Any, Literal
 from fastapi import Body, FastAPI, Path, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.docs import get_swagger_ui_html
-from fastapi.responses import FileResponse, HTMLResponse, JSONResponse
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, StreamingResponse
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter
 from starlette.exceptions import HTTPException
 from starlette.routing import Match, Route
 
@@ -35,6 +37,7 @@ MAX_LISTED = 1000  # articles of one reply
 MAX_TURNS = 50  # of a conversation that come with a question; the last few are looked at
 MAX_ID = 2000  # characters of an article id
 ASSETS = ("swagger-ui-bundle.js", "swagger-ui.css")
+ANSWER = TypeAdapter(Answer)
 DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
@@ -238,11 +241,34 @@ def _add_asking(api: FastAPI, briefing: Briefing, queue: Queue) -> None:
         """List the newest articles: since a day, for instance that of the last visit."""
         return await queue.run(lambda: briefing.ask("What's new?", **chosen.chosen()))
 
+    @api.post("/ask/stream", responses=ASKING | {200: {"content": {"application/x-ndjson": {}}}})
+    async def ask_stream(asked: Annotated[AskBody, Body()]) -> StreamingResponse:
+        """Answer as `ask` does, an answer a line: ours at once, then as verified sentences of a language model come.
+
+        Hanging up stops the model. The last line is the whole answer.
+        """
+        history = [(turn.question, turn.answer) for turn in asked.history]
+        steps = briefing.ask_stream(asked.question, **asked.chosen(), history=history, searched_for=asked.searched_for)
+        first = await queue.run(lambda: next(steps))  # errors of the question are errors of the call
+        return StreamingResponse(_lines(first, steps, queue), media_type="application/x-ndjson")
+
     @api.post("/retrieve", responses=ASKING)
     async def retrieve(sought: Annotated[RetrieveBody, Body()]) -> Hits:
         """List the passages nearest to a question, best first."""
         question = sought.question
         return Hits(question, await queue.run(lambda: briefing.retrieve(question, k=sought.k, **sought.chosen())))
+
+
+async def _lines(first: Answer, steps: Iterator[Answer], queue: Queue) -> AsyncIterator[bytes]:
+    """Yield each answer as a line of JSON; the model stops where nobody reads on."""
+    answer: Answer | None = first
+    try:
+        while answer is not None:
+            yield ANSWER.dump_json(answer) + b"\n"
+            answer = await queue.run(lambda: next(steps, None))
+    finally:
+        with contextlib.suppress(ValueError):  # it is in the middle of a step, and ends with that
+            steps.close()  # type: ignore[attr-defined]
 
 
 def _add_reading(api: FastAPI, briefing: Briefing) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from qa.web.page.cards import MONTHS, Card, day, flat
-from qa.web.page.view import ChatTurn, Dated
+from qa.web.page.view import ChatTurn, Dated, Written
 
 CERTAINTIES = ((0.85, "Sure"), (0.6, "Likely"), (0.0, "Weak match"))  # from which estimate on, in words
 HEADING_SIGNS = re.compile(r"(?m)^[ ]{0,3}#{1,6}[ \t]+")  # of Markdown; what follows is a heading's text
@@ -38,7 +38,7 @@ def message(turn: ChatTurn, thumbs: bool = False) -> str:
 
     It holds no blank line and no line break: to Markdown, which the chat makes of it, it is one piece of HTML.
     """
-    parts = (*_said(turn), _chips(turn), _searched(turn), _only(turn), _foot(turn, thumbs))
+    parts = (*_said(turn), _writer(turn), _chips(turn), _searched(turn), _only(turn), _foot(turn, thumbs))
     return _part("div", f"reply {turn.kind}", *parts)
 
 
@@ -73,10 +73,23 @@ def _said(turn: ChatTurn) -> tuple[str, ...]:
         return (_timeline(turn),)
     if turn.parts:
         return tuple(map("".join, (_one_of_several(turn, n) for n in range(len(turn.parts)))))
+    if turn.written:
+        return tuple(_sentence(turn, sentence) for sentence in turn.written)
     if turn.kind == "answered":
         return _answered(turn)
     listed = turn.total and turn.cards
     return _listing(turn) if listed else _lines(turn.text), _nearest(turn)
+
+
+def _sentence(turn: ChatTurn, sentence: Written) -> str:
+    """Return a sentence with its markers: as a quotation where it is an article's own."""
+    told = f"{plain(flat(sentence.text))} {_markers(turn, _numbered(turn, sentence.numbers))}"
+    return f"<blockquote><p>{told}</p></blockquote>" if sentence.verbatim else _part("p", "written", told)
+
+
+def _writer(turn: ChatTurn) -> str:
+    """Return the line that says what a language model did, and where text was sent."""
+    return _part("p", "writer", plain(flat(turn.writer))) if turn.writer else ""
 
 
 def _answered(turn: ChatTurn) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from typing import Literal, Self
 
 from pydantic import TypeAdapter, ValidationError, model_validator
 
-from qa.types import Answer, Article, Verdict
+from qa.types import Answer, Article, Verdict, WriterTrace
 from qa.web.page.cards import Card, Shown, cited, listed, near, nearest
 
 MAX_TURNS = 50  # kept in the browser: some 5 kB each, of the 5 MB it grants
@@ -61,6 +61,14 @@ class TurnPart(Shown):
     cards: tuple[int, ...]
 
 
+class Written(Shown):
+    """A sentence that a language model wrote, or one of an article's in its place, with the numbers of its cards."""
+
+    text: str
+    numbers: tuple[int, ...]
+    verbatim: bool
+
+
 class ChatTurn(Shown):
     """A question and what was said to it; `number` never changes, so that its markers stay good."""
 
@@ -85,6 +93,8 @@ class ChatTurn(Shown):
     timeline: tuple[Dated, ...] = ()
     parts: tuple[TurnPart, ...] = ()
     begins: bool = False  # nothing before it belongs to the same conversation
+    written: tuple[Written, ...] = ()  # the sentences of the text, where a language model wrote them
+    writer: str = ""  # which model was asked, where, and what became of it
 
     @model_validator(mode="after")
     def _cited(self) -> Self:
@@ -117,6 +127,8 @@ def turn_of(answer: Answer, number: int, articles: Mapping[str, Article]) -> Cha
         cards=cards,
         searched_for="" if answer.trace.searched_for == answer.question else answer.trace.searched_for,
         generation=answer.generation,
+        written=tuple(Written(text=s.text, numbers=s.citations, verbatim=s.verbatim) for s in answer.written),
+        writer=_told(answer.trace.writer) if answer.trace.writer else "",
         overview=bool(cards) and answer.text == "\n".join(f"{card.words} [{card.number}]" for card in cards),
         chips=tuple(TurnChip.model_validate(asdict(chip)) for chip in request.chips) if request else (),
         total=answer.total,
@@ -178,3 +190,15 @@ def restored(saved: object) -> tuple[ChatTurn, ...]:
 def kept(turns: Sequence[ChatTurn]) -> list[dict[str, object]]:
     """Return the turns as a browser keeps them."""
     return [turn.model_dump(mode="json") for turn in turns[-MAX_TURNS:]]
+
+
+def _told(writer: WriterTrace) -> str:
+    """Return in a line what a language model did for an answer, and where text was sent."""
+    asked = f"{writer.model} at {writer.sent_to}" if writer.model else writer.sent_to
+    if writer.failure:
+        return f"Without the language model: {writer.failure}"
+    if not writer.changed:
+        return f"{asked} was asked, and changed nothing"
+    left = f"; left out of its text: {len(writer.dropped)}" if writer.dropped else ""
+    did = "Written" if writer.use == "write" else "Picked"
+    return f"{did} by {asked}, checked against the sources{left}"

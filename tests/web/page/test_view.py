@@ -13,7 +13,7 @@ from markdown_it import MarkdownIt
 
 from qa.briefing import Briefing
 from qa.reader.answer import TEXTS
-from qa.types import Answer, Hit, Verdict
+from qa.types import Answer, Dropped, Hit, Verdict, WriterTrace, WrittenSentence
 from qa.web.page import cards, reply, view
 
 MARKDOWN = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
@@ -413,3 +413,23 @@ def test_the_forms_of_an_answer_become_those_of_its_turn(briefing: Briefing) -> 
     for card in shown.cards:
         assert briefing.article(card.article_id).text[card.start : card.end] == card.words
     assert view.restored(view.kept((shown,))) == (shown,)
+
+
+def test_written_sentences_are_marked_as_written_each_with_its_markers(briefing: Briefing) -> None:
+    answer = briefing.ask("Who finances the northern railway?")
+    told = WriterTrace("<b>m</b>", "127.0.0.1:1", "write", 1.0, changed=True, dropped=(Dropped("x", "y"),))
+    own = WrittenSentence("The bank <i>pays</i>.", (1,))
+    written = replace(
+        answer,
+        written=(own, WrittenSentence(answer.citations[0].quote, (1,), verbatim=True)),
+        trace=replace(answer.trace, writer=told),
+    )
+    shown = view.turn_of(written, 7, briefing.generation.articles)
+    assert view.restored(view.kept((shown,))) == (shown,)
+    said = reply.message(shown)
+    line = "Written by <b>m</b> at 127.0.0.1:1, checked against the sources; left out of its text: 1"
+    assert reply.plain(own.text) in said and reply.plain(line) in said
+    assert said.count("#src-7-1") == 2 and said.count("<blockquote>") == 1 and said.count('class="written"') == 1
+    failed = replace(answer, trace=replace(answer.trace, writer=replace(told, failure="it is gone")))
+    message = reply.message(view.turn_of(failed, 7, briefing.generation.articles))
+    assert reply.plain("Without the language model: it is gone") in message
