@@ -21,7 +21,7 @@ from qa.types import Limits
 
 log = logging.getLogger(__name__)
 
-VERSION = 3  # raise it with any change of what the modules of the worker make of a file
+VERSION = 4  # raise it with any change of what the modules of the worker make of a file
 LIBRARIES = (
     "trafilatura",
     "htmldate",

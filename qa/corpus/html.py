@@ -35,6 +35,7 @@ ENOUGH = 30  # words that hidden text must have to be the article
 MOST = 2 / 3  # share of the article's words that must be kept
 BLOCKS = "p|li|h2|h3|h4|blockquote|pre|td|th|dd"
 LINKED = 0.5  # share of a block's letters in links, from which it is a menu or a teaser
+MAX_SPAN, MAX_COPIES = 100, 5_000  # rows or columns of one cell; copies of cells in a page
 MAX_CELL = 300  # characters; a cell that holds more lays out a page
 
 
@@ -44,6 +45,7 @@ def extract(data: bytes, limits: Limits) -> dict[str, object]:
     tree = _parse(page, limits.max_depth)
     fields = fields_of(tree, page[:5_000])
     _drop(tree, UNSEEN)
+    _square_tables(tree)
     text, more = _text_of(tree, limits)
     if not text:
         raise UnreadableError("holds no text of an article; save the page as text, or remove it")
@@ -129,6 +131,45 @@ def _prune(element: HtmlElement) -> None:
             name = f"{part.get('class', '')} {part.get('id', '')}"
             if part.tag in OTHERS or RELATED.search(name) or (part.tag in ("ul", "p", "div") and _is_linked(part)):
                 part.drop_tree()
+
+
+def _square_tables(tree: HtmlElement) -> None:
+    """Put captions above their tables, and a cell that spans rows or columns into each of them."""
+    for caption in list(tree.iter("caption")):
+        table = caption.getparent()
+        if table is not None and table.tag == "table" and table.getparent() is not None:
+            caption.tag, caption.tail = "p", None
+            table.addprevious(caption)
+    room = MAX_COPIES
+    for table in tree.iter("table"):
+        above: dict[int, tuple[HtmlElement, int]] = {}  # column -> a cell of a row above, and how many rows it has left
+        for row in list(table.iter("tr")):
+            column, place = 0, 0
+            cells = [cell for cell in row if cell.tag in ("td", "th")]
+            while place < len(cells) or column in above:
+                if column in above:
+                    cell, left = above.pop(column)
+                    row.insert(row.index(cells[place]) if place < len(cells) else len(row), deepcopy(cell))
+                    room -= 1
+                else:
+                    cell, left = cells[place], _span(cells[place], "rowspan")
+                    place += 1
+                    for _ in range(_span(cell, "colspan") - 1):
+                        cell.addnext(deepcopy(cell))
+                        column, room = column + 1, room - 1
+                if room < 0:
+                    return
+                if left > 1:
+                    above[column] = (cell, left - 1)
+                column += 1
+
+
+def _span(cell: HtmlElement, name: str) -> int:
+    """Return how many rows or columns a cell spans, and take the mark away; long cells lay out a page."""
+    value = cell.attrib.pop(name, "1").strip()
+    if not value.isdecimal() or len(value) > 4 or len(cell.text_content()) > MAX_CELL:
+        return 1
+    return min(max(1, int(value)), MAX_SPAN)
 
 
 def _count(text: str) -> int:

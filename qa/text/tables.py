@@ -14,6 +14,7 @@ BAR = re.compile(r"(?<!\\)\|")
 CELLS = re.compile(r"(?<=[ \t])\|(?=[ \t]|$)|(?<=[ \t])\|[ \t]*$")  # a bar between blanks: cells, not "a|b"
 EDGED = re.compile(r"[ \t>]*\|.*\S.*\|[ \t\r]*$")  # a line between two bars
 DASHES = re.compile(r"[ \t>]*\|?(?:[ \t]*:?-+:?[ \t]*\|)+(?:[ \t]*:?-+:?[ \t]*)?[ \t\r]*$")
+YEAR = re.compile(r"(?:1[5-9]|20)\d\d(?:[/\u2013-]\d\d(?:\d\d)?)?")
 DIGIT = re.compile(r"\d")
 
 
@@ -98,8 +99,9 @@ def _table(text: str, lines: Sequence[Span]) -> Table | None:
 
 
 def _is_header(text: str, rows: Sequence[Span]) -> bool:
-    """Return whether the first row has a word in each cell and no digit, unlike the rows below it."""
-    first = cells(text, rows[0])
-    if len(first) < 2 or DIGIT.search(text, *rows[0]) or not all(start < end for start, end in first[1:]):
+    """Return whether the first row has something in each cell, no digits but years, and is unlike the rows below it."""
+    first = [text[slice(*cell)] for cell in cells(text, rows[0])]
+    if len(first) < 2 or not all(first[1:]) or any(DIGIT.search(cell) and not YEAR.fullmatch(cell) for cell in first):
         return False
-    return any(DIGIT.search(text, *row) for row in rows[1:])
+    below = [text[slice(*cell)] for row in rows[1:] for cell in cells(text, row)]
+    return any(DIGIT.search(cell) and not (YEAR.fullmatch(cell) and any(map(YEAR.fullmatch, first))) for cell in below)

@@ -203,6 +203,16 @@ def test_hidden_text_beside_a_visible_article_stays_hidden() -> None:
     assert "SECRET" not in str(found("", "", hidden)["text"])
 
 
+def test_cells_that_span_rows_and_columns_stand_in_each_of_them() -> None:
+    rows = (
+        "<caption>Harbours</caption><tr><th>Harbour</th><th colspan=2>Depth</th></tr>"
+        "<tr><td rowspan=2>North</td><td>7</td><td>8</td></tr><tr><td>9</td><td>10</td></tr>"
+        "<tr><td>East</td><td rowspan='9999'>12</td><td colspan=x>13</td></tr>"
+    )
+    expected = "Harbours\n\nHarbour | Depth | Depth\n--- | --- | ---\nNorth | 7 | 8\nNorth | 9 | 10\nEast | 12 | 13"
+    assert expected in str(found("", "", f"<table>{rows}</table>")["text"])
+
+
 def test_header_of_a_table_is_marked_as_the_page_marks_it() -> None:
     rows = "<tr><th>2019</th><th>2020</th></tr><tr><td>a <b>b</b></td><td><p>c</p><p>d</p></td></tr>"
     assert "2019 | 2020\n--- | ---\na b | c d" in str(found("", "", f"<table>{rows}</table>")["text"])

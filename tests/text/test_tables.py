@@ -31,6 +31,8 @@ def shown(text: str) -> list[tuple[str | None, list[str]]]:
         (f"Above.\n{BARE}\n\nBelow.", [("Town | People", ["Lorvik | 7,000", "Ostrel | 12,000"])]),
         (f"{BARE}\n\nBetween.\n\n{PLAIN}", [("Town | People", ["Lorvik | 7,000", "Ostrel | 12,000"])] * 2),
         ("2019 | 2020\n--- | ---\n1 | 2", [("2019 | 2020", ["1 | 2"])]),
+        ("Town | 2019 | 2020\nLorvik | 7,000 | 7,100", [("Town | 2019 | 2020", ["Lorvik | 7,000 | 7,100"])]),
+        ("Lorvik | 1911\nOstrel | 1923", [(None, ["Lorvik | 1911", "Ostrel | 1923"])]),
         ("Length | 40 km\nCost | 7 crowns", [(None, ["Length | 40 km", "Cost | 7 crowns"])]),
         ("Name | Role\nA. Berg | mayor", [(None, ["Name | Role", "A. Berg | mayor"])]),
         ("Home | News | Sport", [(None, ["Home | News | Sport"])]),
