@@ -30,8 +30,8 @@ from qa.types import Limits  # noqa: E402
 
 WORD = re.compile(r"\w+")
 DECLARED = re.compile(
-    r"""["']datePublished["']\s*:\s*["'](\d{4}-\d\d-\d\d)|itemprop=["']?datePublished["']?[^>]{0,80}?"""
-    r"""(?:content|datetime)=["']?(\d{4}-\d\d-\d\d)|article:published_time["'][^>]{0,80}?content=["'](\d{4}-\d\d-\d\d)""",
+    r"""["']datePublished["']\s*:\s*["']([12]\d{3}-\d\d-\d\d)|itemprop=["']?datePublished["']?[^>]{0,80}?"""
+    r"""(?:content|datetime)=["']?([12]\d{3}-\d\d-\d\d)|article:published_time["'][^>]{0,80}?content=["']([12]\d{3}-\d\d-\d\d)""",
     re.IGNORECASE,
 )
 TITLE = re.compile(r"og:title[\"'][^>]{0,40}?content=\"([^\"]+)|<title[^>]*>([^<]+)", re.IGNORECASE)
