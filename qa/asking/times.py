@@ -80,7 +80,10 @@ def _period(match: re.Match[str], as_of: date) -> Period | None:
         return _between(interval(match["a"], as_of), interval(match["b"], as_of), match, place)
     if match["open"]:
         named = interval(match["c"], as_of)
-        return named and _open(match["open"].lower(), named, place)
+        try:
+            return named and _open(match["open"].lower(), named, place)
+        except OverflowError:  # after the last day that there is
+            return None
     if match["e"] and re.search(r"(?<!^)\b[A-Z][\w’'-]*\s+$", match.string[: match.start()]):
         return None  # a name: "Agenda 2030"
     named = interval(match["d"] or match["e"], as_of)

@@ -62,6 +62,11 @@ def test_two_times_are_two_and_can_be_taken_out() -> None:
     assert without(question, periods) == "Compare the price of milk and"
 
 
+@pytest.mark.parametrize(("question", "as_of"), [("News after today", date.max), ("News before today", date.min)])
+def test_there_is_nothing_beyond_the_calendar(question: str, as_of: date) -> None:
+    assert periods_in(question, as_of) == []
+
+
 @given(st.text(max_size=900), st.dates(date(1900, 1, 1), date(2100, 1, 1)))
 def test_any_text_is_read_within_bounds(text: str, as_of: date) -> None:
     for period in periods_in(text, as_of):
