@@ -62,6 +62,7 @@ def test_sentence_is_found_in_its_file_and_opens_at_its_place(every: Briefing, s
     end = start + len(f"{BRIDGES[suffix]} is 770 metres long.")
     assert hit.passage.start <= start < end <= hit.passage.end
     blocks = page_of(article, Mark(start, end)).blocks
-    assert "".join(part.text for block in blocks for part in block.parts if part.marked) == article.text[start:end]
+    shown = [part for block in blocks for part in (*block.parts, *(part for cell in block.cells for part in cell))]
+    assert "".join(part.text for part in shown if part.marked) == article.text[start:end]
     page = next((block.page for block in reversed(blocks) if block.page), None)
     assert page == (2 if suffix in (".pdf", ".pptx") else None)
