@@ -217,6 +217,8 @@ def test_every_marker_of_an_overview_leads_to_its_sentence(tab: Watched) -> None
         page.wait_for_timeout(300)  # the dialog rises
         assert mark.evaluate(INSIDE)
         page.keyboard.press("Escape")
+        expect(page.get_by_role("dialog")).to_have_count(0)
+        page.keyboard.press("Escape")  # the sheet of a phone
     assert violations(page) == []
     assert tab.overflow() <= 0
 

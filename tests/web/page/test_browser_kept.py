@@ -117,6 +117,7 @@ def test_a_question_is_shown_before_the_server_has_it(
     tab: Watched, site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     page, held = tab.page, []
+    page.emulate_media(reduced_motion="reduce")  # what breathes has no contrast at times
     page.route("**/queue/join**", lambda route: held.append(route))
     page.fill("#box textarea", RAILWAY)
     page.keyboard.press("Enter")

@@ -15,6 +15,8 @@ const TITLES = {
   without: "Do not understand this in the question",
 };
 
+const LEADS = ["src", "near", "listed", "later"]; // somewhere: they are links, the others buttons
+
 /** @type {Component} */
 let component;
 /** @type {import("./wording.js").Ask} */
@@ -46,7 +48,7 @@ const mark = () => {
     const pressed = action === "up" ? votes[number] === true : action === "down" ? votes[number] === false : null;
     link.classList.toggle("chosen", pressed || link.getAttribute("href") === chosen);
     if (pressed !== null) attribute(link, "aria-pressed", String(pressed));
-    if (action === "src" || action === "near") continue;
+    if (LEADS.includes(action)) continue;
     attribute(link, "role", "button"); // to those who cannot see them
     attribute(link, "title", TITLES[action] ?? link.textContent);
   }
