@@ -39,6 +39,7 @@ export const ask = (text) => {
 export const retried = () => {
   const again = sessionStorage.getItem(AGAIN) ?? "";
   sessionStorage.removeItem(AGAIN);
+  if (again && sessionStorage.getItem(DRAFT) === again) sessionStorage.removeItem(DRAFT);
   return again;
 };
 
@@ -74,8 +75,11 @@ const seen = () => {
 };
 
 const reload = async () => {
-  if (question) sessionStorage.setItem(AGAIN, question);
-  if (question && box()?.value.trim() === question) sessionStorage.removeItem(DRAFT);
+  const words = box()?.value.trim() ?? "";
+  if (question && (!words || words === question)) {
+    sessionStorage.setItem(AGAIN, question);
+    sessionStorage.removeItem(DRAFT);
+  }
   location.reload();
 };
 
@@ -99,13 +103,22 @@ const lost = () => {
   away = true;
   pending.remove();
   if (question && box()?.value.trim() === "") type(question);
+  if (question) sessionStorage.setItem(AGAIN, question); // whoever loads the page again, we or Gradio
   tell("The server cannot be reached. Your words are kept here.");
   send("away");
 };
 
+/** Load the page again once the server is back. */
+const comeBack = async () => {
+  if (Date.now() - last < SLOW) return;
+  last = Date.now();
+  if (await reached()) reload();
+};
+
 /** Look whether a question that is on its way is still heard of. */
 const look = async () => {
-  if (away || !question) return;
+  if (away) return comeBack();
+  if (!question) return;
   const silent = Date.now() - last;
   if (silent < SLOW) return;
   if (!(await reached())) {
@@ -118,6 +131,7 @@ const look = async () => {
 const ours = (records) => records.every(({ target }) => pending.contains(target) || target === pending);
 
 const keepDraft = () => {
+  if (away) sessionStorage.removeItem(AGAIN); // it is being changed
   const words = box()?.value ?? "";
   if (words) sessionStorage.setItem(DRAFT, words);
   else sessionStorage.removeItem(DRAFT);
