@@ -1,4 +1,4 @@
-"""Sensible bounds for an answer span: whole words, whole quantities, whole names, no stray punctuation.
+"""Sensible bounds for an answer span: whole words, whole quantities, no stray punctuation.
 
 All functions take a sentence's text and a span inside it, in code points, and return such a span.
 """
@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import re
 
-from qa.text.quantities import DATE, QUANTITY
+from qa.text.quantities import QUANTITY
 from qa.types import Span
 
-INITIALS = re.compile(r"(?:\b[A-Z]\. ?)+[A-Z][\w’'-]+")
 PAIRS = {"(": ")", "[": "]", "“": "”", "‘": "’", '"': '"'}
 LEFT = ",.;:!?)]}”–—-/|*_#>"
 RIGHT = ",;:.!?([{“–—-/|*_#"
@@ -20,8 +19,7 @@ def clean_span(text: str, span: Span) -> Span:
     """Return the span with sensible bounds; (0, 0) when nothing but punctuation is left."""
     start, end = _words(text, *span)
     start, end = _trimmed(text, start, end)
-    for whole in (QUANTITY, DATE, INITIALS):
-        start, end = _whole(text, start, end, whole)
+    start, end = _whole(text, start, end)
     start, end = _trimmed(text, *_balanced(text, start, end))
     return (start, end) if end > start else (0, 0)
 
@@ -52,11 +50,11 @@ def _abbreviates(text: str, start: int, end: int) -> bool:
     return bool(re.search(r"(?:\b[A-Z]\.[A-Z]\.|\b(?:Inc|Ltd|Co|Jr|Sr|Corp|St)\.)$", text[start:end]))
 
 
-def _whole(text: str, start: int, end: int, whole: re.Pattern[str]) -> Span:
-    """Take in all of a quantity, date or name that a bound of the span cuts."""
-    for match in whole.finditer(text):
+def _whole(text: str, start: int, end: int) -> Span:
+    """Take in all of a quantity that a bound of the span cuts."""
+    for match in QUANTITY.finditer(text):
         a, b = match.span()
-        if a < start < b or (a < end < b) or (a == start and end < b):
+        if a < start < b or a < end < b or (a == start and end < b):
             start, end = min(start, a), max(end, b)
     return start, end
 

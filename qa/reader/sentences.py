@@ -22,6 +22,7 @@ from qa.reader.fitted import Linear, linear
 from qa.reader.rows import may_answer
 from qa.text.passages import encoded_text, with_header
 from qa.text.question import Question, normalised, share
+from qa.text.sentences import HEADING
 from qa.text.terms import terms
 from qa.types import Encoder, Hit, Reading
 
@@ -57,7 +58,8 @@ class SentenceReader:
     def read(self, question: str, hits: Sequence[Hit]) -> list[Reading]:
         """Return the sentences of the hits with their scores, best first; ties in reading order."""
         asked = Question.of(question, self._generation.store)
-        found = [sentence for hit in hits for sentence in self._sentences(hit) if self._may_answer(asked, sentence)]
+        held = [sentence for hit in hits for sentence in self._sentences(hit) if not HEADING.match(sentence.text)]
+        found = [sentence for sentence in held if self._may_answer(asked, sentence)]
         candidates = _distinct([sentence for sentence in found if _quotable(sentence)] or found)
         if not candidates:
             return []
@@ -141,7 +143,7 @@ def _rarity(asked: Question, candidates: Sequence[Sentence]) -> dict[str, float]
 
 def _quotable(sentence: Sentence) -> bool:
     text = sentence.text
-    return len(text) <= MAX_SENTENCE_CHARS and not text.startswith("#") and len(sentence.terms) >= SHORT
+    return len(text) <= MAX_SENTENCE_CHARS and len(sentence.terms) >= SHORT
 
 
 def _distinct(candidates: list[Sentence]) -> list[Sentence]:

@@ -18,8 +18,8 @@ from qa.reader.fitted import Linear, linear
 from qa.reader.network import Found, Network, WindowReading
 from qa.reader.rows import Told, row_at, told
 from qa.text.abbreviations import definitions, in_words_of
-from qa.text.question import KINDS, Question, clashes
-from qa.text.sentences import sentences
+from qa.text.question import KINDS, Question
+from qa.text.sentences import HEADING, sentences
 from qa.types import Hit, Reading, Span
 
 if TYPE_CHECKING:
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 WINDOW_CHARS = 500  # of a passage, around its best sentence: about 110 tokens, as in training
 WINDOWS = 8  # read at most
-REFUTED = -8.0  # logits above null, at most, of an amount of another thing than is asked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,12 +107,11 @@ class SpanReader:
                 sentence, (start, end) = placed
                 base = by_place.get((window.hit.passage.article_id, sentence[1]), window.best)
                 answer = self._articles[window.hit.passage.article_id].text[start:end]
-                possible = not clashes(question, answer)
                 features = {
                     **base.features,
                     "sentence_score": base.score,
-                    "above_null": span.above_null if possible else min(span.above_null, REFUTED),
-                    "probability": span.probability if possible else 0.0,
+                    "above_null": span.above_null,
+                    "probability": span.probability,
                     "answerable": said.answerable,
                     "relevant": said.relevant,
                     "span_shows": _shows(asked, answer),
@@ -150,7 +148,10 @@ def _window(best: Reading) -> Window:
 
 
 def _placed(window: Window, span: Found) -> tuple[Span, Span] | None:
-    """Return the sentences that hold a span and the cleaned span, offsets in the article; None for mere punctuation."""
+    """Return the sentences that hold a span and the cleaned span, offsets in the article.
+
+    None for mere punctuation, and for what stands in a heading: it names what is told, it does not tell it.
+    """
     start, end = clean_span(window.text, (span.start, span.end))
     if end <= start:
         return None
@@ -159,7 +160,7 @@ def _placed(window: Window, span: Found) -> tuple[Span, Span] | None:
         return ((window.start, window.end), cell) if cell else None
     spans = sentences(window.text)
     touched = [(a, b) for a, b in spans if a < end and b > start]
-    if not touched:
+    if not touched or any(HEADING.match(window.text, a) for a, _ in touched):
         return None
     a, b = touched[0][0], touched[-1][1]
     at = window.start

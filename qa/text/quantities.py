@@ -15,7 +15,6 @@ MONTH = (
 )
 DAY = r"(?:\d{1,2}(?:st|nd|rd|th)?)"
 YEAR = r"(?:1[5-9]|20)\d\d"
-DATE = re.compile(rf"\b(?:{DAY} {MONTH}(?:,? \d{{4}})?|{MONTH} {DAY}(?:, ?\d{{4}})?|{MONTH},? \d{{4}})\b")
 
 SYMBOLS = "$€£¥"
 CURRENCY = "roubles?|rubles?|yuan|dollars?|euros?|renminbi|pounds?|yen|rupees?|cents?"
@@ -26,23 +25,14 @@ MEASURE = (
     rf"(?:{LENGTH}|tonn?e?s?\b|kg|kilogram|pounds?|litres?|cubic|"
     rf"square|{TIME}|degrees?|MW|megawatt|gigawatt|bcm|barrels?)"
 )
-# A unit, whole, as it stands behind a number.
-UNIT = (
-    r"(?:%|percent|per cent|percentage points|dollars?|euros?|pounds?|yuan|roubles?|rubles?|yen|renminbi|rupees?|"
-    r"cents?|"
-    r"km/h|km|kilomet(?:re|er)s?|met(?:re|er)s?|cm|mm|miles?|feet|foot|inches|tonnes?|tons?|kg|kilograms?|lit(?:re|er)s?|"
-    r"(?:cubic|square) (?:met(?:re|er)s?|kilomet(?:re|er)s?|feet|miles?)|hours?|minutes?|seconds?|years?|"
-    r"months?|weeks?|days?|"
-    r"decades?|centuries|degrees?|MW|GW|barrels?|people|passengers|workers)"
-)
 ABOUT = (
     r"(?:about|around|roughly|approximately|nearly|almost|over|under|some|more than|less than|fewer than|"
     r"at least|at most|"
     r"up to|just over|just under|an estimated)"
 )
-# "about $6 billion", "1.7 trillion roubles", "25 percent": a quantity, whole.
+# "$6 billion", "1.7 trillion", "20-40 percent": a number with its scale, which it means something else without.
 QUANTITY = re.compile(
-    rf"(?:\b{ABOUT} )?(?-i:\b[A-Z]{{1,3}}\s?)?[{SYMBOLS}]?\d+(?:[.,]\d+)*(?:[-–—]\d+(?:[.,]\d+)*)?(?:[\s-]?{SCALE}\b)?"
-    rf"(?:[\s-]?{UNIT}(?!\w))?",
+    rf"(?-i:\b[A-Z]{{1,3}}\s?)?[{SYMBOLS}]?\d+(?:[.,]\d+)*(?:[-–—]\d+(?:[.,]\d+)*)?(?:[\s-]?{SCALE}\b)?"
+    rf"(?:\s?(?:%|percent\b|per cent\b))?",
     re.I,
 )

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Set
 from dataclasses import dataclass
 
-from qa.text.quantities import CURRENCY, LENGTH, MEASURE, MONTHS, SCALE, SYMBOLS, TIME, YEAR
+from qa.text.quantities import CURRENCY, MEASURE, MONTHS, SYMBOLS, YEAR
 from qa.text.terms import terms
 from qa.types import Store
 
@@ -15,19 +15,6 @@ NUMBER = (
     r"\b(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozens?|hundreds?|thousands?|half)\b)"
 )
 MONEY = rf"(?:[{SYMBOLS}]\s?\d|\d[^.]{{0,20}}\b(?:{CURRENCY})\b)"
-ASKS_SHARE = (
-    r"\b(?:what|which|how (?:big|large|great|high) an?) "
-    r"(?:percentage|percent|share|portion|proportion|fraction|slice)\b"
-    r"|\b(?:what|which|how much) interest\b"
-)
-AMOUNT = rf"(?:\d[\d.,]*\d|\d)(?:\s?{SCALE}\b)?[\s-]*"
-DIMENSIONS = {  # what an amount measures, by its unit
-    "money": re.compile(rf"[{SYMBOLS}]\s?\d|{AMOUNT}(?:(?:US|Hong Kong|Russian|Chinese)\s)?(?:{CURRENCY})\b", re.I),
-    "share": re.compile(rf"{AMOUNT}(?:%|percent|per cent)", re.I),
-    "length": re.compile(rf"{AMOUNT}(?:{LENGTH})(?!\w*/)", re.I),
-    "weight": re.compile(rf"{AMOUNT}(?:tonn?e?s?\b|tons?\b|kg|kilograms?\b)", re.I),
-    "time": re.compile(rf"{AMOUNT}(?:{TIME}|centuries)\b", re.I),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +37,8 @@ KINDS: dict[str, Kind] = {
         r"|\d(?:st|nd|rd|th)? centur",
     ),
     "share": _kind(
-        rf"{ASKS_SHARE}|\bby how much\b|\binterest rate\b",
+        r"\b(?:what|which|how (?:big|large|great|high) an?) (?:percentage|percent|share|proportion|fraction)\b"
+        r"|\bby how much\b|\b(?:interest|growth) rate\b",
         rf"{NUMBER}[^.]{{0,15}}(?:%|percent|per cent)|%|\b(?:half|third|quarter|fifth|tenth)\b",
     ),
     "money": _kind(
@@ -59,17 +47,10 @@ KINDS: dict[str, Kind] = {
         r"|\bhow expensive\b",
         MONEY,
     ),
-    # "How long" asks for a length where it is said of what has one, else for a time or for either.
-    "length": _kind(
-        r"\bhow long (?:is|are|was|were|will|would|should)\b(?!.*\b(?:take|last|stay|remain|wait|need|been)\b)"
-        r".*\b(?:railways?|lines?|tracks?|routes?|bridges?|tunnels?|pipelines?|roads?|motorways?|highways?|canals?|"
-        r"rivers?|borders?|walls?|fences?|coasts?|coastline|cables?|runways?|ships?|trains?)\b",
-        rf"{NUMBER}[\s-]*(?:(?:million|billion|thousand)\s)?(?:{LENGTH})",
-    ),
     "measure": _kind(
         r"\bhow (?:long|far|fast|high|wide|big|large|heavy|deep|tall|hot|cold|quick|quickly|broad|thick|strong)\b"
         r"|\bwhat (?:is|are|was|were) the (?:length|height|width|size|weight|speed|capacity|distance|depth|range)\b",
-        rf"{NUMBER}[\s-]*(?:(?:million|billion|thousand)\s)?{MEASURE}",
+        rf"{NUMBER}[\s-]*(?:(?:million|billion|thousand)\s)?(?:{MEASURE}|%|percent\b|per cent\b)",
     ),
     "number": _kind(r"\bhow (?:many|much)\b|\bwhat (?:number|amount|quantity)\b", NUMBER),
     "name": _kind(
@@ -86,7 +67,7 @@ KINDS: dict[str, Kind] = {
         r"cannot|unable|explain\w*|thanks|fear\w*)\b",
     ),
 }
-VALUES = ("date", "share", "money", "length", "measure", "number")  # two articles can give different ones
+VALUES = ("date", "share", "money", "measure", "number")  # two articles can give different ones
 # Questions that a few words do not answer: yes or no; why and how; what or who something is.
 OPENING = r"\s*(?:(?:and|so|but)\s+)?"
 YES_NO = re.compile(
@@ -115,19 +96,6 @@ LIST = re.compile(
     r"(?!is\b|was\b|does\b|has\b|this\b|[\w-]*(?:ss|us|is)\b)[\w-]{3,}s\b|\b(?:name|list)\s+(?:all|the|some)\b",
     re.I,
 )
-COUNTED = re.compile(r"\bhow many ((?:[a-z-]+ )?[a-z]+)", re.I)
-MEASURED = {
-    "share": re.compile(ASKS_SHARE, re.I),
-    "money": re.compile(
-        r"\bhow much\b.*\b(?:costs?|pays?|paid)\b|\bhow expensive\b|\bwhat\b.*\b(?:costs?|prices?|worth)\b", re.I
-    ),
-    "length": re.compile(rf"\bhow (?:deep|tall|wide)\b|{KINDS['length'].asks.pattern}", re.I),
-    "weight": re.compile(r"\bhow heavy\b", re.I),
-    "amount": re.compile(  # "how much trade", not "how much did it grow" or "how much more"
-        r"\bhow much (?!(?:of|did|do|does|is|are|was|were|will|would|has|have|had|can|could|more|less|\w+er)\b)\w+",
-        re.I,
-    ),
-}
 CALENDAR = re.compile(rf"(?:{MONTHS}|\w+day)\W*")
 FULL_NAME = re.compile(r"[A-Z][\w’'-]*(?: (?:(?:of|and|for|the|de|von) ){0,2}[A-Z][\w’'-]*)*")
 NAME = re.compile(r"\b(?:[A-Z][\w’'-]*|\d[\d.,]*)")
@@ -184,32 +152,6 @@ def kind_of(question: str) -> str | None:
 def is_question(text: str) -> bool:
     """Return whether a text asks something, and is no statement, headline or list of keywords."""
     return bool(text.rstrip().endswith("?") or YES_NO.match(text) or ASKS.match(text))
-
-
-def clashes(question: str, answer: str) -> bool:
-    """Return whether the first amount of an answer measures another thing than the question asks for.
-
-    "16.5 million tonnes" for "how many people", "$6 billion" for "what interest rate". Amounts without a unit fit all.
-    """
-    wanted = _dimension_asked(question)
-    number = re.search(rf"[{SYMBOLS}]?\s?\d", answer)
-    if wanted is None or number is None:
-        return False
-    found = {name for name, amount in DIMENSIONS.items() if amount.match(answer, number.start())}
-    if wanted == "amount":
-        return found == {"share"}
-    return bool(found) and wanted not in found and not (wanted == "count" and "share" in found)
-
-
-def _dimension_asked(question: str) -> str | None:
-    """Return the key of `DIMENSIONS` that is asked for, or "count" (of things), "amount" (no share), None (any)."""
-    counted = COUNTED.search(question)
-    if counted:
-        words = counted[1].split()
-        return next(
-            (n for n, amount in DIMENSIONS.items() if any(amount.match(f"2 {word}") for word in words)), "count"
-        )
-    return next((name for name, asks in MEASURED.items() if asks.search(question)), None)
 
 
 def wants_sentence(question: str) -> bool:

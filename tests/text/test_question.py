@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from qa.briefing import Briefing
-from qa.text.question import Question, clashes, is_question, normalised, share, wants_list, wants_sentence
+from qa.text.question import Question, is_question, normalised, share, wants_list, wants_sentence
 from qa.types import Store
 
 
@@ -22,11 +22,10 @@ def store(briefing: Briefing) -> Store:
         ("In what year was it founded?", "date"),
         ("How old is the bank?", "date"),
         ("What share of the railway is Chinese?", "share"),
-        ("How big a slice do they own?", "share"),
+        ("How large a share do they own?", "share"),
         ("How much does the bridge cost?", "money"),
         ("What did the fund pay for it?", "money"),
-        ("How long is the railway?", "length"),
-        ("how long would the line to Kazan be", "length"),
+        ("How long is the railway?", "measure"),
         ("How long will the train take to Kazan?", "measure"),
         ("How long did the talks on the bridge last?", "measure"),
         ("What is the capacity of the plant?", "measure"),
@@ -56,7 +55,7 @@ def test_kind_of_answer_that_is_asked_for(store: Store, question: str, kind: str
         ("money", "It costs $6 billion.", "It costs much."),
         ("money", "A sum of 400 billion roubles is named.", "A sum is named; 400 came."),
         ("measure", "It is 770 km long.", "It has 770 stops."),
-        ("length", "It is 770 km long.", "It takes 3.5 hours."),
+        ("measure", "Inflation is at 3.2 percent.", "Inflation is at a peak."),
         ("number", "It has twelve stops.", "It has stops."),
         ("place", "Its seat is in Shanghai.", "Its seat is in a tower."),
         ("reason", "It stopped because of the cost.", "It stopped."),
@@ -167,31 +166,3 @@ def test_several_things_are_asked_for_by_a_plural(question: str, several: bool) 
 )
 def test_questions_are_told_from_statements(text: str, asks: bool) -> None:
     assert is_question(text) is asks
-
-
-@pytest.mark.parametrize(
-    ("question", "answer", "clash"),
-    [
-        ("How many people work at the plant?", "16.5 million tonnes", True),
-        ("how many people live there", "180 million people", False),
-        ("how many people are out of work", "12 percent", False),
-        ("How many kilometres of pipe are laid?", "490 kilometres", False),
-        ("How many kilometres of pipe are laid?", "20 percent", True),
-        ("How many trains will be built?", "100 trains for 300 km/h", False),
-        ("What interest rate would the bank charge?", "about $6 billion", True),
-        ("what interest does it pay", "3.3 percent", False),
-        ("What share of Sibur did it buy?", "$1 billion", True),
-        ("what does one helicopter cost?", "38.2 tonnes", True),
-        ("what does one helicopter cost?", "about 40 million roubles", False),
-        ("How much did Sinopec pay for its share?", "$1.338 billion", False),
-        ("How long is the railway?", "3.5 hours", True),
-        ("How long does the journey take?", "3.5 hours", False),
-        ("How much trade did they do in 2016?", "6.8 percent", True),
-        ("How much did trade grow in 2016?", "6.8 percent", False),
-        ("how much more oil was sold", "6.8 percent", False),
-        ("Who owns it?", "20 percent", False),
-        ("How many?", "a few", False),
-    ],
-)
-def test_amounts_of_another_thing_clash(question: str, answer: str, clash: bool) -> None:
-    assert clashes(question, answer) is clash
