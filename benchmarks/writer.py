@@ -35,7 +35,7 @@ from qa.evaluation.questions import read_questions  # noqa: E402
 from qa.evaluation.statistics import says  # noqa: E402
 from qa.settings import Settings, WriterSettings  # noqa: E402
 from qa.types import Answer, Verdict  # noqa: E402
-from qa.writer.client import Client, Message, Reply, Usage  # noqa: E402
+from qa.writer.client import Message, ModelClient, Reply, Usage  # noqa: E402
 from qa.writer.replies import extraction_of  # noqa: E402
 from qa.writer.writing import Writer  # noqa: E402
 
@@ -67,7 +67,7 @@ class PosedQuestion:
         return bool(self.answers) and says(text, self.answers)
 
 
-class RecordingClient(Client):
+class RecordingClient(ModelClient):
     """A client that keeps every reply in a file, and asks for none that it has."""
 
     def __init__(self, settings: WriterSettings, file: Path, offline: bool) -> None:

@@ -10,7 +10,7 @@ ALIKE = 0.5  # F1 from which its span and the label agree
 SURE = 0.6  # probability from which it is sure of another span, or of none
 
 
-class Agreement:
+class LabelAgreement:
     """The shipped reader as a judge of labels."""
 
     def __init__(self) -> None:

@@ -28,7 +28,7 @@ from qa.reader.network import MAX_TOKENS
 from qa.settings import BUNDLED_MODEL
 from training.data import Example
 from training.mixture import Mixture, kept_out, open_mixture
-from training.validate import Case, moved, moved_batch, validation_sets
+from training.validate import ReadingCase, moved, moved_batch, validation_sets
 
 DATASET, CASES = "dataset.safetensors", "cases.json"
 UNITS = 64  # drawn at once
@@ -174,20 +174,20 @@ def _longest(dataset: Dataset, units: Tensor) -> Tensor:
     return torch.stack([lengths[(first + slot).clamp_max(last)] for slot in range(IN_UNIT)]).amax(0)
 
 
-def save_cases(sets: Mapping[str, Sequence[Case]], folder: Path) -> None:
+def save_cases(sets: Mapping[str, Sequence[ReadingCase]], folder: Path) -> None:
     """Write the validation sets of a folder."""
     held = {name: [asdict(case) for case in cases] for name, cases in sets.items()}
     (folder / CASES).write_text(json.dumps(held, ensure_ascii=False), encoding="utf-8")
 
 
-def load_cases(folder: Path) -> dict[str, list[Case]]:
+def load_cases(folder: Path) -> dict[str, list[ReadingCase]]:
     """Read the validation sets of a folder."""
     held = json.loads((folder / CASES).read_text(encoding="utf-8"))
     return {name: [_case(values) for values in cases] for name, cases in held.items()}
 
 
-def _case(values: Mapping[str, str | Iterable[str]]) -> Case:
-    return Case(**{**values, "answers": tuple(values["answers"])})  # type: ignore[arg-type]
+def _case(values: Mapping[str, str | Iterable[str]]) -> ReadingCase:
+    return ReadingCase(**{**values, "answers": tuple(values["answers"])})  # type: ignore[arg-type]
 
 
 def main(

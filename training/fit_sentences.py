@@ -47,7 +47,7 @@ READ = 6  # hits read, as the product does
 
 
 @dataclass(frozen=True)
-class Case:
+class SentenceCase:
     """A question with what was read for it, and which of its passages were taken away."""
 
     query: str
@@ -62,7 +62,7 @@ def group_of(dataset: BeirSet, document: str) -> str:
     return dataset.titles[document] or document
 
 
-def cases(dataset: BeirSet, briefing: Briefing, most: int, altered: bool) -> Iterator[Case]:
+def cases(dataset: BeirSet, briefing: Briefing, most: int, altered: bool) -> Iterator[SentenceCase]:
     """Ask the first `most` questions as they are and, if `altered`, without their passage and without their article."""
     generation = briefing.generation
     reader = SentenceReader(briefing.encoder, generation, Linear(0.0, {}))  # the features alone are wanted
@@ -87,12 +87,12 @@ def _case(
     hits: list[Hit],
     reader: SentenceReader,
     known: tuple[str, set[str], list[str], str, str],
-) -> Iterator[Case]:
+) -> Iterator[SentenceCase]:
     query, gold, answers, group, absent = known
     renumbered = [Hit(h.passage, h.score, rank, h.also_in, h.trace) for rank, h in enumerate(hits, start=1)]
     readings = reader.read(question, renumbered)
     if readings:
-        yield Case(query, group, absent, readings, [_is_correct(r, gold, answers) for r in readings])
+        yield SentenceCase(query, group, absent, readings, [_is_correct(r, gold, answers) for r in readings])
 
 
 def _is_correct(reading: Reading, gold: set[str], answers: list[str]) -> bool:
@@ -109,7 +109,7 @@ def fit(rows: list[dict[str, float]], labels: np.ndarray, names: list[str]) -> L
     return Linear(round(float(model.intercept_[0]), 4), weights)
 
 
-def fit_sentence(fitted: list[Case], names: list[str]) -> Linear:
+def fit_sentence(fitted: list[SentenceCase], names: list[str]) -> Linear:
     """Fit the choice of a sentence: each right one against each wrong one of the same question.
 
     A logistic regression over differences of features (RankNet, Burges et al. 2005, with a linear score).
@@ -127,7 +127,7 @@ def fit_sentence(fitted: list[Case], names: list[str]) -> Linear:
     return Linear(0.0, {name: round(float(w), 4) for name, w in zip(names, model.coef_[0], strict=True)})
 
 
-def best(case: Case, sentence: Linear) -> tuple[Reading, bool]:
+def best(case: SentenceCase, sentence: Linear) -> tuple[Reading, bool]:
     """Return the reading that the fitted sentence score puts first, and whether it is right."""
     i = max(range(len(case.readings)), key=lambda i: sentence(case.readings[i].features))
     r = case.readings[i]
@@ -147,7 +147,9 @@ def report(name: str, p: np.ndarray, labels: np.ndarray, threshold: float) -> No
     )
 
 
-def load(folder: Path, work: Path, most: int, encoder: Encoder, altered: bool = True) -> tuple[BeirSet, list[Case]]:
+def load(
+    folder: Path, work: Path, most: int, encoder: Encoder, altered: bool = True
+) -> tuple[BeirSet, list[SentenceCase]]:
     """Index a set and ask its questions."""
     dataset = read_beir(folder)
     settings = Settings(index=IndexSettings(folder=work / folder.name))
@@ -158,7 +160,7 @@ def load(folder: Path, work: Path, most: int, encoder: Encoder, altered: bool = 
     return dataset, found
 
 
-def report_clapnq(dataset: BeirSet, found: list[Case], models: dict[str, Linear], threshold: float) -> None:
+def report_clapnq(dataset: BeirSet, found: list[SentenceCase], models: dict[str, Linear], threshold: float) -> None:
     """Report refusal on clapnq: half of its questions are not answered by their own passage."""
     rows = [verdict_features(best(case, models["sentence"])[0]) for case in found]
     labels = np.array([bool(dataset.metadata[case.query]["answerable"]) for case in found])
@@ -195,7 +197,7 @@ def main() -> int:
     return 0
 
 
-def fit_all(fitted: list[Case]) -> tuple[dict[str, Linear], dict[str, float]]:
+def fit_all(fitted: list[SentenceCase]) -> tuple[dict[str, Linear], dict[str, float]]:
     """Fit the three models and choose the two thresholds, on the fitted part alone."""
     names = list(fitted[0].readings[0].features)
     verdict_only = ("unknown", "expected", "names_missing", "names_elsewhere")  # (nearly) the same for all sentences
@@ -213,7 +215,7 @@ def fit_all(fitted: list[Case]) -> tuple[dict[str, Linear], dict[str, float]]:
     return models, thresholds
 
 
-def report_all(kept: list[Case], models: dict[str, Linear], thresholds: dict[str, float]) -> None:
+def report_all(kept: list[SentenceCase], models: dict[str, Linear], thresholds: dict[str, float]) -> None:
     """Print the figures on the part kept aside."""
     present = [case for case in kept if not case.absent and any(case.correct)]
     right = sum(best(case, models["sentence"])[1] for case in present)
@@ -235,7 +237,7 @@ def report_all(kept: list[Case], models: dict[str, Linear], thresholds: dict[str
     report("subject in the corpus", q, np.array([case.absent != "article" for case in kept]), thresholds["subject"])
 
 
-def _right_by_cosine(case: Case) -> bool:
+def _right_by_cosine(case: SentenceCase) -> bool:
     return case.correct[max(range(len(case.readings)), key=lambda i: case.readings[i].features["cosine"])]
 
 

@@ -71,7 +71,7 @@ PRESENT = {"nq": 0.3, "squad": 0.2, "written": 0.2, "news": 0.3}
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class SpanCase:
     """What was read for a question; `absent` says in which way its answer was taken away, "" that it is there."""
 
     source: str  # a key of `PRESENT`
@@ -98,7 +98,7 @@ class CachedNetwork(Network):
         return [self._known[text] for text in texts]
 
 
-def cases(desk: Desk, reader: SpanReader, source: str) -> Iterator[Case]:
+def cases(desk: Desk, reader: SpanReader, source: str) -> Iterator[SpanCase]:
     """Ask every question as it is, and in the ways in which its answer is not there."""
     rng = np.random.default_rng(0)
     others = names(" ".join(article.text for article in desk.collection.articles))
@@ -118,7 +118,7 @@ def cases(desk: Desk, reader: SpanReader, source: str) -> Iterator[Case]:
                 yield _case(source, asked, absent, found.readings, texts)
 
 
-def news(desk: Desk, reader: SpanReader, source: str) -> Iterator[Case]:
+def news(desk: Desk, reader: SpanReader, source: str) -> Iterator[SpanCase]:
     """Ask every question as it is, and without all windows that hold its answer: near ones are left."""
     texts = {article.id: article.text for article in desk.collection.articles}
     for asked in desk.collection.asked:
@@ -128,7 +128,7 @@ def news(desk: Desk, reader: SpanReader, source: str) -> Iterator[Case]:
                 yield _case(source, asked, absent, found.readings, texts)
 
 
-def given(desk: Desk, reader: SpanReader, source: str) -> Iterator[Case]:
+def given(desk: Desk, reader: SpanReader, source: str) -> Iterator[SpanCase]:
     """Ask every question of its own passage alone; some were written to have no answer there."""
     texts = {article.id: article.text for article in desk.collection.articles}
     for asked in desk.collection.asked:
@@ -139,7 +139,7 @@ def given(desk: Desk, reader: SpanReader, source: str) -> Iterator[Case]:
 
 def _case(
     source: str, asked: CollectionQuestion, absent: str, readings: Sequence[Reading], texts: dict[str, str]
-) -> Case:
+) -> SpanCase:
     said = [texts[r.hit.passage.article_id][r.answer_start : r.answer_end] for r in readings]
     own = [r.hit.passage.article_id in asked.own for r in readings]
     good = [not absent and f1(text, asked.answers) >= RIGHT for text in said]
@@ -149,10 +149,10 @@ def _case(
     answers = [] if absent else [a.casefold() for a in asked.answers]
     held = [r or (o and any(a in q for a in answers)) for r, o, q in zip(right, own, quotes, strict=True)]
     unclear = [g and not r for g, r in zip(good, right, strict=True)]
-    return Case(source, asked.group, asked.reported, absent, list(readings), right, held, unclear)
+    return SpanCase(source, asked.group, asked.reported, absent, list(readings), right, held, unclear)
 
 
-def fit_choice(fitted: Sequence[Case]) -> Linear:
+def fit_choice(fitted: Sequence[SpanCase]) -> Linear:
     """Fit the score: each right span against each wrong one of the same question."""
     differences = []
     for case in fitted:
@@ -177,7 +177,7 @@ def _named(names: Sequence[str], weights: np.ndarray) -> dict[str, float]:
 
 
 def first_spans(
-    found: Sequence[Case], choice: Linear
+    found: Sequence[SpanCase], choice: Linear
 ) -> tuple[list[dict[str, float]], NDArray[np.bool_], NDArray[np.bool_]]:
     """Return, for the span that the choice puts first in each case, the verdict's features; is it right, is it held."""
     rows, right, held = [], [], []
@@ -201,7 +201,7 @@ def fit_logistic(
     return Linear(round(float(model.intercept_[0] - (weight * mean).sum()), 4), _named(names, weight))
 
 
-def balance(found: Sequence[Case]) -> np.ndarray:
+def balance(found: Sequence[SpanCase]) -> np.ndarray:
     """Weigh questions with an answer one half, by shares of the sets, those without by how they come to have none."""
     keys = [f"present {case.source}" if not case.absent else case.absent for case in found]
     counts = Counter(keys)
@@ -209,7 +209,7 @@ def balance(found: Sequence[Case]) -> np.ndarray:
     return np.array([shares[key] * len(found) / 2 / counts[key] for key in keys])
 
 
-def report(kept: Sequence[Case], models: dict[str, Linear], thresholds: dict[str, float]) -> None:
+def report(kept: Sequence[SpanCase], models: dict[str, Linear], thresholds: dict[str, float]) -> None:
     """Print the figures on the part that was not fitted on."""
     rows, right, held = first_spans(kept, models["choice"])
     present = np.array([not case.absent for case in kept])
@@ -241,7 +241,7 @@ def report(kept: Sequence[Case], models: dict[str, Linear], thresholds: dict[str
     print(f"subject in the corpus: AUROC {auroc(q, near):.3f}")
 
 
-def left_out(found: Sequence[Case], source: str) -> str:
+def left_out(found: Sequence[SpanCase], source: str) -> str:
     """Return what is lost on a set that neither choice nor verdict was fitted on, next to all in folds of articles."""
     others = [case for case in found if case.source != source]
     inside = [case for case in found if case.source == source]
@@ -257,7 +257,7 @@ def left_out(found: Sequence[Case], source: str) -> str:
     )
 
 
-def crossed_calibration(found: Sequence[Case]) -> float:
+def crossed_calibration(found: Sequence[SpanCase]) -> float:
     """Return the calibration error of "quotes the answer", each article judged by models fitted on the others.
 
     Ways of having no answer count as in the fit. Between the two parts that `report` compares it is larger: they are
@@ -277,13 +277,13 @@ def crossed_calibration(found: Sequence[Case]) -> float:
     return calibration_error(p[drawn], held[drawn])
 
 
-def _as_balanced(found: Sequence[Case]) -> np.ndarray:
+def _as_balanced(found: Sequence[SpanCase]) -> np.ndarray:
     """Draw cases as the fit weighs them."""
     weights = balance(found)
     return np.random.default_rng(0).choice(len(found), 20_000, p=weights / weights.sum())
 
 
-def fit_all(fitted: Sequence[Case]) -> tuple[dict[str, Linear], dict[str, float]]:
+def fit_all(fitted: Sequence[SpanCase]) -> tuple[dict[str, Linear], dict[str, float]]:
     """Fit the three models and choose two thresholds."""
     choice = fit_choice(fitted)
     rows, _, held = first_spans(fitted, choice)
@@ -304,7 +304,9 @@ def span_reader(desk: Desk, network: Network) -> SpanReader:
     return SpanReader(network, base, generation, Linear(0.0, {}))
 
 
-def _sets(data: Path, passages: int) -> dict[str, tuple[Collection, Callable[[Desk, SpanReader, str], Iterator[Case]]]]:
+def _sets(
+    data: Path, passages: int
+) -> dict[str, tuple[Collection, Callable[[Desk, SpanReader, str], Iterator[SpanCase]]]]:
     """Return the sets and how each is asked."""
     nq = beir_collection(data / NQ)
     untrained = replace(nq, asked=tuple(a for a in nq.asked if not is_trained(a.group)))
@@ -334,7 +336,7 @@ def main(
     torch.set_flush_denormal(True)
     encoder = SentenceEncoder()
     network = CachedNetwork(weights)
-    found: list[Case] = []
+    found: list[SpanCase] = []
     for (source, (collection, ask)), most in zip(_sets(data, passages).items(), questions, strict=True):
         desk = Desk(collection.thinned(most), work, encoder, Settings())
         found += ask(desk, span_reader(desk, network), source)

@@ -12,7 +12,7 @@ import numpy as np
 from qa.evaluation.datasets import is_held_out, is_trained, read_beir
 from qa.text.sentences import sentences
 from qa.text.terms import terms
-from training.agreement import Agreement
+from training.agreement import LabelAgreement
 from training.augment import alter, names
 from training.data import (
     BUDGETS,
@@ -255,7 +255,7 @@ def open_mixture(data: Path, seed: int, kept: Kept) -> Mixture:
             f"{len(sources[name])} questions to train on",
             flush=True,
         )
-    return Mixture(sources, np.random.default_rng(seed), Agreement())
+    return Mixture(sources, np.random.default_rng(seed), LabelAgreement())
 
 
 def _nq(folder: Path) -> list[Paragraph]:

@@ -149,7 +149,7 @@ class Run:
         if self.teachers:
             from_teachers = _total(taught(out, self._said(labelled)))
             loss = (1 - TAUGHT) * loss + TAUGHT * from_teachers
-        loss.backward()
+        torch.autograd.backward(loss)
         torch.nn.utils.clip_grad_norm_(list(self.trained.values()), MAX_NORM)
         self.optimiser.step()
         self.optimiser.zero_grad(set_to_none=True)
@@ -232,7 +232,7 @@ def trained_network(out: Path, device: str) -> Network:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class Schedule:
     """How long a run is: seconds of training, or steps; from where it was resumed on, the rest is walked evenly."""
 
     seconds: float
@@ -250,7 +250,7 @@ class Plan:
         return min(1.0, self.done + (1 - self.done) * walked)
 
 
-def pools(run: Run, dataset: Dataset, plan: Plan, tokens: int, seed: int) -> Iterator[dict[str, float]]:
+def pools(run: Run, dataset: Dataset, plan: Schedule, tokens: int, seed: int) -> Iterator[dict[str, float]]:
     """Learn pool by pool until the plan is done; yield the mean parts of the loss of each."""
     while run.progress < 1:
         began, before = time.monotonic(), run.seconds
@@ -295,7 +295,7 @@ def main(
     run = Run(out, base or model_folder(BUNDLED_MODEL), device, rate, teachers, weights, frozen)
     if resume:
         run.restore()
-    plan = Plan(minutes * 60, steps, run.progress, run.seconds, run.step)
+    plan = Schedule(minutes * 60, steps, run.progress, run.seconds, run.step)
     saved = checked = time.monotonic()
     with (out / "log.jsonl").open("a", encoding="utf-8") as log:
 

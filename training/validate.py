@@ -34,7 +34,7 @@ BATCH = 16
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class ReadingCase:
     """A pair to read, with what is right."""
 
     question: str
@@ -64,7 +64,7 @@ def moved_batch(batch: PairBatch, device: torch.device) -> PairBatch:
 
 
 @torch.inference_mode()
-def read(model: nn.Module, tokenizer: Tokenizer, cases: Sequence[Case]) -> list[Read]:
+def read(model: nn.Module, tokenizer: Tokenizer, cases: Sequence[ReadingCase]) -> list[Read]:
     """Read every case, in batches of like length."""
     device = next(model.parameters()).device
     pairs = make_pairs(tokenizer, [(c.question, c.title, c.passage) for c in cases], MAX_TOKENS)
@@ -90,7 +90,7 @@ def read(model: nn.Module, tokenizer: Tokenizer, cases: Sequence[Case]) -> list[
     return [results[i] for i in range(len(cases))]
 
 
-def nq(data: Path, most: int) -> list[Case]:
+def nq(data: Path, most: int) -> list[ReadingCase]:
     """Return questions of nq_open_oracle with their passages, evenly taken."""
     dataset = read_beir(data / "nq_open_oracle")
     texts = {a.id: a for a in dataset.articles}
@@ -100,11 +100,11 @@ def nq(data: Path, most: int) -> list[Case]:
         answers = tuple(dataset.metadata[query]["answers"])
         if is_trained(article.title or article.id):
             continue
-        found.append(Case(dataset.queries[query], article.title, article.text, answers))
+        found.append(ReadingCase(dataset.queries[query], article.title, article.text, answers))
     return _thinned(found, most)
 
 
-def clapnq(data: Path, most: int) -> list[Case]:
+def clapnq(data: Path, most: int) -> list[ReadingCase]:
     """Return questions of clapnq_dev with their passages; half are unanswerable."""
     dataset = read_beir(data / "clapnq_dev")
     texts = {a.id: a for a in dataset.articles}
@@ -112,37 +112,39 @@ def clapnq(data: Path, most: int) -> list[Case]:
     for query, values in dataset.metadata.items():
         article = texts[values["passage"][0]]
         answers = tuple(values["answers"]) if values["answerable"] else ()
-        found.append(Case(dataset.queries[query], article.title, article.text, answers))
+        found.append(ReadingCase(dataset.queries[query], article.title, article.text, answers))
     return _thinned(found, most)
 
 
-def squad(paragraphs: Sequence[Paragraph], most: int) -> list[Case]:
+def squad(paragraphs: Sequence[Paragraph], most: int) -> list[ReadingCase]:
     """Return SQuAD 2.0 questions of the articles kept aside."""
-    found = [Case(a.text, p.title, p.text, tuple(t for _, t in a.answers)) for p in paragraphs for a in p.asked]
+    found = [ReadingCase(a.text, p.title, p.text, tuple(t for _, t in a.answers)) for p in paragraphs for a in p.asked]
     return _thinned(found, most)
 
 
-def news(quizzes: Sequence[Quiz], most: int) -> list[Case]:
+def news(quizzes: Sequence[Quiz], most: int) -> list[ReadingCase]:
     """Return quiz questions of the last weeks, each with a window that holds its answer and one that does not."""
     found = []
     chosen = [quiz for quiz in quizzes if quiz.negatives]
     for quiz in chosen[:: max(1, len(chosen) // most)][:most]:
         there, absent = quiz.positives[-1], quiz.negatives[0]
-        found.append(Case(quiz.question, there.title, there.text, (quiz.answer,)))
-        found.append(Case(quiz.question, absent.title, absent.text, ()))
+        found.append(ReadingCase(quiz.question, there.title, there.text, (quiz.answer,)))
+        found.append(ReadingCase(quiz.question, absent.title, absent.text, ()))
     return found
 
 
-def _thinned(cases: list[Case], most: int) -> list[Case]:
+def _thinned(cases: list[ReadingCase], most: int) -> list[ReadingCase]:
     return cases[:: max(1, len(cases) // most)][:most]
 
 
-def shifted(cases: Sequence[Case]) -> list[Case]:
+def shifted(cases: Sequence[ReadingCase]) -> list[ReadingCase]:
     """Pair each question with the passage of another: no answer."""
-    return [Case(c.question, d.title, d.passage, ()) for c, d in zip(cases, [*cases[7:], *cases[:7]], strict=True)]
+    return [
+        ReadingCase(c.question, d.title, d.passage, ()) for c, d in zip(cases, [*cases[7:], *cases[:7]], strict=True)
+    ]
 
 
-def validate(model: nn.Module, tokenizer: Tokenizer, sets: dict[str, list[Case]]) -> dict[str, float]:
+def validate(model: nn.Module, tokenizer: Tokenizer, sets: dict[str, list[ReadingCase]]) -> dict[str, float]:
     """Return F1 and exact match where there is an answer, and the AUROC of answerable, of span over null, of both."""
     model.eval()
     figures: dict[str, float] = {}
@@ -164,7 +166,7 @@ def validate(model: nn.Module, tokenizer: Tokenizer, sets: dict[str, list[Case]]
     return {name: round(value, 4) for name, value in figures.items()}
 
 
-def validation_sets(data: Path, kept: Kept, most: tuple[int, int, int, int]) -> dict[str, list[Case]]:
+def validation_sets(data: Path, kept: Kept, most: tuple[int, int, int, int]) -> dict[str, list[ReadingCase]]:
     """Return NQ, CLAP NQ, SQuAD 2.0 and news; each question of NQ and news stands in twice, once without its answer."""
     asked = nq(data, most[0])
     return {

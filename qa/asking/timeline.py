@@ -26,7 +26,7 @@ REPEATED = 0.6  # share of all terms of two sentences, from which they say the s
 
 
 @dataclass(frozen=True, slots=True)
-class Statement:
+class DatedStatement:
     """A sentence of an article with the time that it tells of, and the other articles that say it."""
 
     place: Place
@@ -55,20 +55,20 @@ def timeline_of(request: Request, snapshot: Snapshot, filters: Filters) -> Answe
     return _answer(request, generation, story, readings)
 
 
-def _statements(subject: str, one: Folded, generation: Generation, most: int) -> list[Statement]:
+def _statements(subject: str, one: Folded, generation: Generation, most: int) -> list[DatedStatement]:
     article, found = one.article, []
     for place in on_subject(subject, article, generation, most):
         text = article.text[place.start : place.end]
         when = event_date(text, article.published)
         day, precision = (when.day, when.precision) if when else (article.published or date.min, "day")
         kept = frozenset(terms(text))
-        found.append(Statement(place, article.id, day, precision, when is not None, kept, one.copies))
+        found.append(DatedStatement(place, article.id, day, precision, when is not None, kept, one.copies))
     return found
 
 
-def _without_repeats(statements: Sequence[Statement]) -> list[Statement]:
+def _without_repeats(statements: Sequence[DatedStatement]) -> list[DatedStatement]:
     """Fold what another article says in the same words under the first that says it."""
-    kept: list[Statement] = []
+    kept: list[DatedStatement] = []
     for statement in statements:
         same = next((i for i, other in enumerate(kept) if _repeats(statement, other)), None)
         if same is None:
@@ -78,12 +78,12 @@ def _without_repeats(statements: Sequence[Statement]) -> list[Statement]:
     return kept
 
 
-def _repeats(one: Statement, other: Statement) -> bool:
+def _repeats(one: DatedStatement, other: DatedStatement) -> bool:
     return len(one.terms & other.terms) >= REPEATED * len(one.terms | other.terms)
 
 
 def _answer(
-    request: Request, generation: Generation, story: Sequence[Statement], readings: Sequence[Reading]
+    request: Request, generation: Generation, story: Sequence[DatedStatement], readings: Sequence[Reading]
 ) -> Answer:
     hits = list({reading.hit.passage.id: reading.hit for reading in readings}.values())
     findings = Findings(request.searched_for, hits, readings, generation.articles, generation.name)

@@ -15,7 +15,7 @@ from qa.cli.options import CorpusOption, JsonOption
 from qa.cli.terminal import err, print_json, print_line
 
 if TYPE_CHECKING:
-    from qa.fetch import Fetcher, Outcome
+    from qa.fetch import Fetched, Fetcher
 
 STYLES = {"new": "green", "changed": "green", "unchanged": "dim", "failed": "red"}
 
@@ -38,16 +38,16 @@ def fetch(
 
     robots.txt is followed, a host is asked one page at a time, and what has not changed is not sent again.
     """
-    from qa.fetch import Client, Fetcher
+    from qa.fetch import Fetcher, WebClient
 
     if not urls and not feeds:
         raise typer.BadParameter("name a URL, or a feed by --feed")
     if watch and not feeds:
         raise typer.BadParameter("--watch looks at feeds; name one by --feed")
-    outcomes: list[Outcome] = []
+    outcomes: list[Fetched] = []
     with contextlib.suppress(KeyboardInterrupt):
         while True:
-            with Fetcher(settings_of(corpus, None).corpus, Client(allow_local)) as fetcher:
+            with Fetcher(settings_of(corpus, None).corpus, WebClient(allow_local)) as fetcher:
                 outcomes = [_shown(each, as_json) for each in _fetched(fetcher, urls or [], feeds or [])]
             if as_json:
                 print_json({"pages": [asdict(outcome) for outcome in outcomes]})
@@ -60,14 +60,14 @@ def fetch(
         raise typer.Exit(1)
 
 
-def _fetched(fetcher: Fetcher, urls: list[str], feeds: list[str]) -> Iterator[Outcome]:
+def _fetched(fetcher: Fetcher, urls: list[str], feeds: list[str]) -> Iterator[Fetched]:
     for url in urls:
         yield fetcher.fetch(url)
     for feed in feeds:
         yield from fetcher.follow(feed)
 
 
-def _shown(outcome: Outcome, as_json: bool) -> Outcome:
+def _shown(outcome: Fetched, as_json: bool) -> Fetched:
     """Return an outcome, printed as a line unless all are printed as JSON in the end."""
     if not as_json:
         said = f"{outcome.url}: {outcome.cause}" if outcome.cause else f"{outcome.file}  {outcome.url}"

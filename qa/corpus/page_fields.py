@@ -55,7 +55,7 @@ SAVED_FROM = re.compile(r"<!--\s*saved from url=\(\d{1,6}\)(https?://[^\s>]{1,20
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class WebPage:
     """A parsed page, and what its markup says, gathered once."""
 
     tree: HtmlElement
@@ -73,8 +73,8 @@ class Page:
 
 def fields_of(tree: HtmlElement, source: str) -> dict[str, object]:
     """Return title, source, URL, dates, tags and authors of a page; `source` is its markup."""
-    page = Page(tree, tuple(_metas(tree)), ())
-    page = Page(tree, page.metas, tuple(_own_nodes(tree, page)))
+    page = WebPage(tree, tuple(_metas(tree)), ())
+    page = WebPage(tree, page.metas, tuple(_own_nodes(tree, page)))
     site = _site(page)
     title, head = _title(page, site)
     url = _url(page, source)
@@ -103,7 +103,7 @@ def _metas(tree: HtmlElement) -> Iterator[tuple[str, str]]:
 # JSON-LD
 
 
-def _own_nodes(tree: HtmlElement, page: Page) -> Iterator[dict[str, Any]]:
+def _own_nodes(tree: HtmlElement, page: WebPage) -> Iterator[dict[str, Any]]:
     """Yield the objects of JSON-LD that are about the page: articles whose headline or address is its own, then others.
 
     What lies in lists of stories, videos, comments and the like is not looked at.
@@ -143,7 +143,7 @@ def _is_article(node: dict[str, Any]) -> bool:
     return any(kind.endswith(("Article", "Posting", "Report")) or kind == "Review" for kind in _types(node))
 
 
-def _is_own(node: dict[str, Any], page: Page, alone: bool) -> bool:
+def _is_own(node: dict[str, Any], page: WebPage, alone: bool) -> bool:
     """Return whether an article of JSON-LD is the page's: by its address, else by the words of its headline."""
     here, there = _canonical(page), _address(node)
     if here and there and _path(here) == _path(there):
@@ -185,31 +185,31 @@ def _names(value: object) -> Iterator[str]:
 # Title, source, URL
 
 
-def _title_tag(page: Page) -> str | None:
+def _title_tag(page: WebPage) -> str | None:
     for element in page.tree.iter("title"):
         if not any(parent.tag == "svg" for parent in element.iterancestors()):
             return one_line(element.text_content())
     return None
 
 
-def _h1s(page: Page) -> list[str]:
+def _h1s(page: WebPage) -> list[str]:
     return [line for element in page.tree.iter("h1") if (line := one_line(element.text_content()))]
 
 
-def _site(page: Page) -> str | None:
+def _site(page: WebPage) -> str | None:
     named = page.meta("og:site_name", "application-name", "dc.publisher", "dcterms.publisher", "citation_journal_title")
     publisher = next((name for node in page.nodes for name in _names(node.get("publisher")) if name), None)
     return one_line(html.unescape(named or publisher or "")) or None
 
 
-def _site_of_title(page: Page, title: str | None) -> str | None:
+def _site_of_title(page: WebPage, title: str | None) -> str | None:
     """Return the part of `<title>` that a logo repeats."""
     parts = [part for part in SEPARATOR.split(_title_tag(page) or "") if part]
     logos = {_fold(line) for element in page.tree.iter("h1") if (line := one_line(element.text_content()))}
     return next((part for part in parts[1:] if _fold(part) in logos and part != title), None)
 
 
-def _title(page: Page, site: str | None) -> tuple[str | None, HtmlElement | None]:
+def _title(page: WebPage, site: str | None) -> tuple[str | None, HtmlElement | None]:
     """Return the title and the element of the headline: what the page declares, else its heading, else `<title>`."""
     tag = _title_tag(page)
     parts = [_fold(part) for part in SEPARATOR.split(tag or "") if part]
@@ -241,7 +241,7 @@ def _line(element: HtmlElement) -> str:
     return one_line(element.text_content()) or ""
 
 
-def _is_logo(element: HtmlElement, page: Page, site: str | None, parts: Sequence[str]) -> bool:
+def _is_logo(element: HtmlElement, page: WebPage, site: str | None, parts: Sequence[str]) -> bool:
     """Return whether an h1 is the name of the site: it links to the start page, is its name, or is styled so."""
     line = _fold(_line(element))
     if not line or line == _fold(site or ""):
@@ -289,12 +289,12 @@ def _fold(text: str) -> str:
     return " ".join(html.unescape(text).casefold().split())
 
 
-def _canonical(page: Page) -> str | None:
+def _canonical(page: WebPage) -> str | None:
     links = page.tree.xpath("//link[contains(concat(' ', normalize-space(@rel), ' '), ' canonical ')]/@href")
     return next((str(link).strip() for link in links if str(link).strip()), None) or page.meta("og:url", "twitter:url")
 
 
-def _url(page: Page, source: str) -> str | None:
+def _url(page: WebPage, source: str) -> str | None:
     """Return the address: canonical, that of JSON-LD, else that which a browser notes in a page that it saves."""
     saved = SAVED_FROM.search(source[:5_000])
     noted = next((group for group in saved.groups() if group), None) if saved else None
@@ -308,7 +308,7 @@ def _url(page: Page, source: str) -> str | None:
     return None
 
 
-def _tags(page: Page) -> str:
+def _tags(page: WebPage) -> str:
     tags = [content for name, content in page.metas if name == "article:tag"]
     return ",".join(tags[:50]) or page.meta("keywords", "news_keywords") or ""
 
@@ -318,7 +318,7 @@ def _tags(page: Page) -> str:
 Dated = tuple[date, str]
 
 
-def _published(page: Page, head: HtmlElement | None, url: str | None) -> Dated | None:
+def _published(page: WebPage, head: HtmlElement | None, url: str | None) -> Dated | None:
     """Return the day of publication and what gives it; the surest sign first."""
     for value, sign in (*_declared(page), *_beside(page, head)):
         day = _sane(value)
@@ -333,7 +333,7 @@ def _sane(value: object) -> date | None:
     return day if day is not None and day.year in YEARS else None
 
 
-def _declared(page: Page) -> Iterator[tuple[object, str]]:
+def _declared(page: WebPage) -> Iterator[tuple[object, str]]:
     """Yield values of JSON-LD, meta tags and microdata that declare the day of publication."""
     articles = [node for node in page.nodes if _is_article(node)]
     yield from ((node["datePublished"], "JSON-LD") for node in articles if "datePublished" in node)
@@ -352,7 +352,7 @@ def _declared(page: Page) -> Iterator[tuple[object, str]]:
     yield from ((node["dateCreated"], "JSON-LD dateCreated") for node in articles if "dateCreated" in node)
 
 
-def _modified(page: Page) -> Iterator[object]:
+def _modified(page: WebPage) -> Iterator[object]:
     yield from (node["dateModified"] for node in page.nodes if "dateModified" in node)
     yield from (content for name, content in page.metas if MODIFIED.search(name) and not NO_DATE.search(name))
     for element in page.tree.xpath("//*[@itemprop='dateModified']")[:10]:
@@ -374,7 +374,7 @@ def _elsewhere(element: HtmlElement) -> bool:
     return False
 
 
-def _beside(page: Page, head: HtmlElement | None) -> Iterator[tuple[object, str]]:
+def _beside(page: WebPage, head: HtmlElement | None) -> Iterator[tuple[object, str]]:
     """Yield `<time>`, then visible dates, of the elements around the headline, above the text."""
     around = list(_around(page, head))
     for element, late in around:
@@ -414,7 +414,7 @@ def _is_change(element: HtmlElement) -> bool:
     )
 
 
-def _around(page: Page, head: HtmlElement | None) -> Iterator[tuple[HtmlElement, bool]]:
+def _around(page: WebPage, head: HtmlElement | None) -> Iterator[tuple[HtmlElement, bool]]:
     """Yield the elements with words from the headline to the second long paragraph, then those before the headline.
 
     The second item tells whether there is a long paragraph between: the text may have begun.

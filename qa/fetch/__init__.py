@@ -1,6 +1,6 @@
 """Articles from the web, on a user's request only: `briefing fetch`. Nothing else in the package opens a connection."""
 
-from qa.fetch.client import Client
-from qa.fetch.fetcher import Fetcher, Outcome
+from qa.fetch.client import WebClient
+from qa.fetch.fetcher import Fetched, Fetcher
 
-__all__ = ["Client", "Fetcher", "Outcome"]
+__all__ = ["WebClient", "Fetcher", "Fetched"]

@@ -54,7 +54,7 @@ class Response:
         return named.partition(";")[0].strip(" \"'") or None
 
 
-class Client:
+class WebClient:
     """Fetches one address at a time. A context manager; not thread-safe."""
 
     def __init__(
@@ -70,7 +70,7 @@ class Client:
         self._robots: dict[str, Protego | str] = {}  # by origin: the rules, or why nothing may be fetched
         self._last: dict[str, float] = {}  # by host: when its last answer was there
 
-    def __enter__(self) -> Client:
+    def __enter__(self) -> WebClient:
         return self
 
     def __exit__(self, *_: object) -> None:

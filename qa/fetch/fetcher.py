@@ -16,7 +16,7 @@ from qa.corpus.decoding import UnreadableError
 from qa.corpus.library import add_article
 from qa.corpus.sandbox import Sandbox
 from qa.errors import ArticleExistsError, BriefingError, FetchError
-from qa.fetch.client import Client, Response
+from qa.fetch.client import Response, WebClient
 from qa.fetch.documents import UNTITLED, completed, file_name, markdown_of
 from qa.fetch.feeds import FeedLink, links_of
 from qa.fetch.state import State
@@ -30,7 +30,7 @@ BOM = b"\xef\xbb\xbf"
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class Fetched:
     """What became of an address: the file it is in, or the cause why it is in none."""
 
     url: str
@@ -42,7 +42,7 @@ class Outcome:
 class Fetcher:
     """Puts pages into a corpus folder. A context manager; it holds the folder's lock, and is not thread-safe."""
 
-    def __init__(self, settings: CorpusSettings, client: Client) -> None:
+    def __init__(self, settings: CorpusSettings, client: WebClient) -> None:
         self._settings = settings
         self._folder = settings.folder
         self._client = client
@@ -65,7 +65,7 @@ class Fetcher:
     def __exit__(self, *_: object) -> None:
         self._open.close()
 
-    def fetch(self, url: str, link: FeedLink | None = None) -> Outcome:
+    def fetch(self, url: str, link: FeedLink | None = None) -> Fetched:
         """Fetch a page into the folder, unless the server says that it is as it was; nothing is raised for a page.
 
         `link` is what a feed says of it.
@@ -73,9 +73,9 @@ class Fetcher:
         try:
             return self._fetch(url, link or FeedLink(url))
         except (UnreadableError, BriefingError) as exc:
-            return Outcome(url, "failed", cause=str(exc))
+            return Fetched(url, "failed", cause=str(exc))
 
-    def follow(self, feed: str, listed: bool = False) -> Iterator[Outcome]:
+    def follow(self, feed: str, listed: bool = False) -> Iterator[Fetched]:
         """Fetch what is new in a feed, or in those of an OPML file: entries whose page is in no file yet.
 
         A feed is an address, or the path of a file. `listed` says that it stands in a list, which holds no lists.
@@ -83,7 +83,7 @@ class Fetcher:
         try:
             links, headers = self._links(feed)
         except (UnreadableError, BriefingError, OSError) as exc:
-            yield Outcome(feed, "failed", cause=str(exc))
+            yield Fetched(feed, "failed", cause=str(exc))
             return
         failed = False
         for link in links:
@@ -93,7 +93,7 @@ class Fetcher:
         if headers is not None and not failed:  # else what failed is tried again, though the feed stays as it is
             self._state.note(feed, headers)
 
-    def _followed(self, link: FeedLink, listed: bool) -> Iterator[Outcome]:
+    def _followed(self, link: FeedLink, listed: bool) -> Iterator[Fetched]:
         if not link.is_feed:
             yield self.fetch(link.url, link)
         elif not listed:
@@ -113,11 +113,11 @@ class Fetcher:
         new = [link for link in links if link.is_feed or self._state.page(link.url) is None]
         return new[:MAX_ENTRIES], response.headers if len(new) <= MAX_ENTRIES else None
 
-    def _fetch(self, url: str, link: FeedLink) -> Outcome:
+    def _fetch(self, url: str, link: FeedLink) -> Fetched:
         before = self._state.page(url)
         response = self._client.get(url, before.conditions if before else {})
         if response.status == 304 and before:
-            return Outcome(url, "unchanged", before.file)
+            return Fetched(url, "unchanged", before.file)
         _check(response)
         if response.kind not in PAGES:
             kind = response.kind or "of no known kind"
@@ -131,7 +131,7 @@ class Fetcher:
         if not same:
             file = self._write(content, file, replace=before is not None)
         self._state.note(url, response.headers, file, digest)
-        return Outcome(url, "unchanged" if same else "changed" if before else "new", file)
+        return Fetched(url, "unchanged" if same else "changed" if before else "new", file)
 
     def _write(self, content: bytes, name: str, replace: bool) -> str:
         """Put content into the folder; with `replace` in place of a page's old file, which is kept in `.removed/`."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from qa.errors import WriterError
 from qa.settings import WriterSettings
-from qa.writer.client import Client, on_this_machine
+from qa.writer.client import ModelClient, on_this_machine
 from qa.writer.prompts import prompt_for
 from qa.writer.replies import Extraction, extraction_of
 from qa.writer.verify import aligned
@@ -45,7 +45,7 @@ class WriterCheck:
 
 def examined(settings: WriterSettings) -> WriterCheck:
     """Ask a server a small question. Raises `WriterError` where it does not answer."""
-    client = Client(settings)
+    client = ModelClient(settings)
     models = _listed(client)
     model = client.model
     prompt = prompt_for("extract", QUESTION, [(TITLE, TEXT)])
@@ -74,7 +74,7 @@ def examined(settings: WriterSettings) -> WriterCheck:
     )
 
 
-def _listed(client: Client) -> list[str]:
+def _listed(client: ModelClient) -> list[str]:
     """Return the models that the server lists; none where it has no list, as some have none."""
     try:
         return client.models()

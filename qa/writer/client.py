@@ -64,7 +64,7 @@ class Reply:
             close()
 
 
-class Client:
+class ModelClient:
     """A server and a model of it."""
 
     def __init__(self, settings: WriterSettings) -> None:

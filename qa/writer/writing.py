@@ -25,7 +25,7 @@ from qa.types import (
     WrittenSentence,
 )
 from qa.writer.cache import ReplyCache, StoredReply
-from qa.writer.client import Client, Message
+from qa.writer.client import Message, ModelClient
 from qa.writer.prompts import Prompt, prompt_for, rewriting
 from qa.writer.replies import MOST_PIECES, MOST_SENTENCES, SentenceParser, WrittenDraft, extraction_of
 from qa.writer.verify import Carried, aligned, verified, widened
@@ -61,7 +61,7 @@ class _Progress:
 
 
 @dataclass(frozen=True, slots=True)
-class _Work:
+class _Writing:
     """One question: our answer, the snapshot it is from, and the passages that the model is shown."""
 
     ours: Answer
@@ -87,9 +87,9 @@ class _Work:
 class Writer:
     """Asks a language model about an answer of ours. Safe to share between threads."""
 
-    def __init__(self, settings: Settings, client: Client | None = None) -> None:
+    def __init__(self, settings: Settings, client: ModelClient | None = None) -> None:
         self._settings = settings
-        self._client = client or Client(settings.writer)
+        self._client = client or ModelClient(settings.writer)
         self._cache = ReplyCache(settings.writer.cached_replies)
         self._use = settings.writer.use
 
@@ -101,7 +101,7 @@ class Writer:
         if not _may_change(ours):
             yield ours
             return
-        work = _Work(ours, snapshot, ours.hits[: self._settings.writer.passages], _Progress(time.perf_counter()))
+        work = _Writing(ours, snapshot, ours.hits[: self._settings.writer.passages], _Progress(time.perf_counter()))
         best = ours
         try:
             for best in self._extracted(work) if self._use == "extract" else self._written(work):
@@ -123,7 +123,7 @@ class Writer:
         fits = 0 < len(text) <= QUESTION_CHARS and "\n" not in text and statement(text).terms
         return text if fits and statement(text).terms <= said else None
 
-    def _extracted(self, work: _Work) -> Iterator[Answer]:
+    def _extracted(self, work: _Writing) -> Iterator[Answer]:
         prompt = self._prompt(work)
         found = extraction_of("".join(self._pieces(prompt, work.progress)))
         proposals = list(self._proposals(work, found.answer, [(q.passage, q.text) for q in found.quotations]))
@@ -133,7 +133,7 @@ class Writer:
             return
         yield answer_with(best, readings, work.ours, work.snapshot.generation.articles)
 
-    def _proposals(self, work: _Work, answer: str, quotations: Sequence[tuple[int, str]]) -> Iterator[Proposed]:
+    def _proposals(self, work: _Writing, answer: str, quotations: Sequence[tuple[int, str]]) -> Iterator[Proposed]:
         """Yield the quotations that stand in a passage, widened to whole sentences."""
         for number, text in quotations:
             place = _place(text, number, work.texts)
@@ -148,7 +148,7 @@ class Writer:
             article, whole = work.placed(number, widened(span, work.texts[number - 1]))
             yield Proposed(article, whole, work.placed(number, marked)[1] if marked else None)
 
-    def _written(self, work: _Work) -> Iterator[Answer]:
+    def _written(self, work: _Writing) -> Iterator[Answer]:
         readings = work.readings()
         shown = _Shown(work)
         for draft in self._drafts(work):
@@ -158,7 +158,7 @@ class Writer:
             if best is not None and better(best, work.ours, self._settings.reader):
                 yield shown.answer(best.confidence)
 
-    def _drafts(self, work: _Work) -> Iterator[WrittenDraft]:
+    def _drafts(self, work: _Writing) -> Iterator[WrittenDraft]:
         """Yield the sentences of the reply as they come in, so many at most; then the reply is stopped."""
         parser = SentenceParser()
         pieces = self._pieces(self._prompt(work), work.progress)
@@ -174,7 +174,7 @@ class Writer:
         finally:
             pieces.close()
 
-    def _prompt(self, work: _Work) -> Prompt:
+    def _prompt(self, work: _Writing) -> Prompt:
         articles = work.snapshot.generation.articles
         told = [(articles[hit.passage.article_id].title, hit.passage.text) for hit in work.hits]
         return prompt_for(self._use, work.ours.trace.searched_for, told)
@@ -198,7 +198,7 @@ class Writer:
             progress.complete = reply.complete
         self._cache.put(key, StoredReply(reply.text, reply.usage.prompt, reply.usage.completion, reply.complete))
 
-    def _traced(self, answer: Answer, work: _Work) -> Answer:
+    def _traced(self, answer: Answer, work: _Writing) -> Answer:
         progress, settings = work.progress, self._settings.writer
         seconds = time.perf_counter() - progress.started
         told = WriterTrace(
@@ -221,7 +221,7 @@ class Writer:
 class _Shown:
     """The sentences that are shown so far, with their citations."""
 
-    def __init__(self, work: _Work) -> None:
+    def __init__(self, work: _Writing) -> None:
         self._work = work
         self._citations: dict[tuple[str, Span], Citation] = {}
         self.placed: list[tuple[WrittenSentence, tuple[tuple[str, Span], ...]]] = []

@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from qa.fetch import Client
+from qa.fetch import WebClient
 from qa.fetch.client import Manners
 from qa.settings import CorpusSettings
 from tests.corpus.samples import HTML
@@ -79,6 +79,6 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> CorpusSettings:
 
 
 @pytest.fixture
-def client() -> Client:
+def client() -> WebClient:
     """A client that may reach this machine, and does not wait."""
-    return Client(allow_local=True, manners=Manners(max_bytes=100_000, max_seconds=10, pause=0))
+    return WebClient(allow_local=True, manners=Manners(max_bytes=100_000, max_seconds=10, pause=0))

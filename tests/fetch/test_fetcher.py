@@ -12,7 +12,7 @@ import pytest
 
 from qa.corpus import read_corpus
 from qa.errors import FetchError
-from qa.fetch import Client, Fetcher, Outcome
+from qa.fetch import Fetched, Fetcher, WebClient
 from qa.fetch.client import Manners
 from qa.fetch.state import FILE
 from qa.settings import CorpusSettings
@@ -22,15 +22,15 @@ from tests.fetch.conftest import Answer, Site
 NAME = "2016-06-29-loan-for-the-northern-railway.md"
 
 
-def fetched(corpus: CorpusSettings, *urls: str) -> list[Outcome]:
+def fetched(corpus: CorpusSettings, *urls: str) -> list[Fetched]:
     """Fetch pages with a client of their own."""
-    with Fetcher(corpus, Client(allow_local=True, manners=Manners(pause=0))) as fetcher:
+    with Fetcher(corpus, WebClient(allow_local=True, manners=Manners(pause=0))) as fetcher:
         return [fetcher.fetch(url) for url in urls]
 
 
-def followed(corpus: CorpusSettings, feed: str) -> list[Outcome]:
+def followed(corpus: CorpusSettings, feed: str) -> list[Fetched]:
     """Follow a feed with a client of its own."""
-    with Fetcher(corpus, Client(allow_local=True, manners=Manners(pause=0))) as fetcher:
+    with Fetcher(corpus, WebClient(allow_local=True, manners=Manners(pause=0))) as fetcher:
         return list(fetcher.follow(feed))
 
 
@@ -41,7 +41,7 @@ def rss(*items: str) -> str:
 
 def test_page_becomes_an_article_of_the_folder(site: Site, corpus: CorpusSettings) -> None:
     url = site.page("/rail/loan")
-    assert fetched(corpus, url) == [Outcome(url, "new", NAME)]
+    assert fetched(corpus, url) == [Fetched(url, "new", NAME)]
     (article,) = read_corpus(corpus.folder).articles
     assert (article.id, article.title, article.source) == (NAME, "Loan for the northern railway", "Rail Gazette")
     assert (article.published, article.url) == (date(2016, 6, 29), url)  # not the address it claims at another host
@@ -67,7 +67,7 @@ def test_changed_page_takes_the_place_of_its_file_and_the_old_one_is_kept(site: 
     fetched(corpus, url)
     assert fetched(corpus, url)[0].what == "unchanged"
     site.page("/a", HTML.replace("Loan for", "New loan for").replace(TERM, "It runs for ten years."))
-    assert fetched(corpus, url) == [Outcome(url, "changed", NAME)]
+    assert fetched(corpus, url) == [Fetched(url, "changed", NAME)]
     assert "ten years" in (corpus.folder / NAME).read_text(encoding="utf-8")
     (old,) = corpus.folder.glob(f".removed/*/{NAME}")
     assert TERM in old.read_text(encoding="utf-8")
@@ -153,16 +153,16 @@ def test_what_is_no_feed_is_told(site: Site, corpus: CorpusSettings) -> None:
     assert (outcome.what, outcome.cause) == ("failed", "is no RSS or Atom feed; save its text, or remove it")
 
 
-def test_two_at_a_time_and_a_folder_that_is_not_there_are_refused(corpus: CorpusSettings, client: Client) -> None:
+def test_two_at_a_time_and_a_folder_that_is_not_there_are_refused(corpus: CorpusSettings, client: WebClient) -> None:
     with (
         Fetcher(corpus, client),
         pytest.raises(FetchError, match="another `briefing fetch` is at work"),
-        Fetcher(corpus, Client()),
+        Fetcher(corpus, WebClient()),
     ):
         pass
     with (
         pytest.raises(FetchError, match="no corpus folder at"),
-        Fetcher(CorpusSettings(folder=corpus.folder / "none"), Client()),
+        Fetcher(CorpusSettings(folder=corpus.folder / "none"), WebClient()),
     ):
         pass
 
@@ -170,7 +170,7 @@ def test_two_at_a_time_and_a_folder_that_is_not_there_are_refused(corpus: Corpus
 @pytest.mark.parametrize("stored", ["{", '{"version": 9}', '{"version": 1, "seen": {"a": {"odd": 1}}}', "[]"])
 def test_state_that_cannot_be_read_names_the_file(corpus: CorpusSettings, stored: str) -> None:
     (corpus.folder / FILE).write_text(stored, encoding="utf-8")
-    with pytest.raises(FetchError, match=r"\.fetched\.json cannot be read .*remove it"), Fetcher(corpus, Client()):
+    with pytest.raises(FetchError, match=r"\.fetched\.json cannot be read .*remove it"), Fetcher(corpus, WebClient()):
         pass
 
 

@@ -13,7 +13,7 @@ from qa.reader.model import Pair, PairBatch, make_pairs
 from tests.training.test_data import mixture
 from training.data import Example
 from training.dataset import IN_UNIT, Dataset, TrainingBatch, draw, load_cases, pool, save_cases
-from training.validate import Case
+from training.validate import ReadingCase
 
 PASSAGE = "The bank of Kazan sold a bond in Shanghai in 2016."
 UNITS = [
@@ -105,6 +105,6 @@ def test_pools_are_of_bounded_batches_around_their_place(tokenizer: Tokenizer) -
 
 
 def test_cases_come_back_as_they_were(tmp_path: Path) -> None:
-    sets = {"nq": [Case("Who?", "Bank", PASSAGE, ("Kazan", "казань")), Case("Why?", "", PASSAGE, ())]}
+    sets = {"nq": [ReadingCase("Who?", "Bank", PASSAGE, ("Kazan", "казань")), ReadingCase("Why?", "", PASSAGE, ())]}
     save_cases(sets, tmp_path)
     assert load_cases(tmp_path) == sets

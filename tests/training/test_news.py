@@ -9,7 +9,7 @@ import pytest
 
 from qa.reader import Network
 from qa.reader.network import Found, WindowReading
-from training.agreement import Agreement
+from training.agreement import LabelAgreement
 from training.data import Asked, Paragraph, apart
 from training.news import Quiz, early_and_late, news_collection, read_generated, read_quizzes
 
@@ -82,7 +82,7 @@ def test_labels_are_dropped_where_the_reader_is_sure_of_something_else(
     span = Found(start, start + len(found), 3.0, probability)
     monkeypatch.setattr(Network, "read", lambda *_: [WindowReading((span,), 1.0, 1.0)])
     asked = Asked("When did it open?", ((BRIDGE.index("Monday"), "Monday"),), sure=False)
-    assert Agreement()(Paragraph("Kerm", BRIDGE, (asked,)), asked) is kept
+    assert LabelAgreement()(Paragraph("Kerm", BRIDGE, (asked,)), asked) is kept
 
 
 def test_evidence_in_another_sentence_is_told_apart() -> None:

@@ -13,8 +13,8 @@ from qa.reader.model import BARRED, Outputs
 from training import export_reader
 from training.dataset import Dataset, TrainingBatch
 from training.networks import Teacher, network_of
-from training.train_reader import PARTS, Plan, Run, averaged_weights, losses, pools, taught, trained_network
-from training.validate import Case, validate
+from training.train_reader import PARTS, Run, Schedule, averaged_weights, losses, pools, taught, trained_network
+from training.validate import ReadingCase, validate
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 EMBEDDED = "bert.embeddings.word_embeddings.weight"
@@ -62,7 +62,7 @@ def trained(out: Path, base: Path, dataset: Dataset, steps: int, teachers: tuple
     out.mkdir()
     torch.manual_seed(5)
     run = Run(out, base, "cpu", 1e-2, teachers)
-    parts = list(pools(run, dataset, Plan(0, steps), 600, 5))
+    parts = list(pools(run, dataset, Schedule(0, steps), 600, 5))
     assert set(parts[0]) == {*PARTS, "taught"}
     run.save()
     return run
@@ -82,7 +82,7 @@ def test_a_reader_learns_of_answers_and_teachers_and_is_exported(
     assert (
         losses(after.eval()(labelled.batch), labelled)["span"] < losses(before.eval()(labelled.batch), labelled)["span"]
     )
-    case = Case("Who measured the Amur?", "", "Anton Orlov measured the Amur.", ("Anton Orlov",))
+    case = ReadingCase("Who measured the Amur?", "", "Anton Orlov measured the Amur.", ("Anton Orlov",))
     assert 0 <= validate(after, tokenizer, {"one": [case]})["one f1"] <= 1
     export_reader.main(tmp_path / "out", tmp_path / "file")
     written = load_file(tmp_path / "file")

@@ -14,7 +14,7 @@ from qa.briefing import Briefing
 from qa.errors import WriterError
 from qa.settings import Settings, WriterSettings
 from qa.types import Answer, Verdict
-from qa.writer.client import HEAD_BYTES, Client, on_this_machine
+from qa.writer.client import HEAD_BYTES, ModelClient, on_this_machine
 from tests.fakes import FakeEncoder
 from tests.writer import scripted
 from tests.writer.scripted import Behaviour, extracts, fails, says, serving
@@ -403,7 +403,7 @@ def test_a_list_of_models_without_end_is_given_up() -> None:
     with serving(says("")) as script:
         script.server.RequestHandlerClass = Endless
         with pytest.raises(WriterError, match="does not end"):
-            Client(WriterSettings(base_url=script.url)).models()
+            ModelClient(WriterSettings(base_url=script.url)).models()
     assert HEAD_BYTES
 
 

@@ -164,7 +164,7 @@ class Chat:
     async def _steps(self, wanted: PendingQuestion, turns: Turns, box: Value = "") -> AsyncIterator[Step]:
         """Yield the conversation with the question, as it waits, and with its answer; `box` is what is left there."""
         question = wanted.question
-        yield box, self._shown(turns, reply.Asked(question)), gr.skip()
+        yield box, self._shown(turns, reply.NewQuestion(question)), gr.skip()
         number = turns[-1].number + 1 if turns else 1
         try:
             ticket = self.queue.submit(partial(self._answer, number, wanted))
@@ -174,13 +174,13 @@ class Chat:
             pulses = 0
             async for ahead in ticket.pulse():
                 pulses += 0 if ahead else 1
-                asked = reply.Asked(question, self._doing(ahead, int(pulses * PULSE_SECONDS)))
+                asked = reply.NewQuestion(question, self._doing(ahead, int(pulses * PULSE_SECONDS)))
                 yield gr.skip(), self._shown(turns, asked), gr.skip()
             turn = ticket.result
         turns = (*turns, turn)[-view.MAX_TURNS :]
         yield self._restored(turns)
 
-    def _shown(self, turns: Turns, asked: reply.Asked | None = None) -> list[dict[str, str]]:
+    def _shown(self, turns: Turns, asked: reply.NewQuestion | None = None) -> list[dict[str, str]]:
         return reply.messages(turns, asked, self.thumbs)
 
     def _doing(self, ahead: int, seconds: int) -> str:

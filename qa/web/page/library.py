@@ -20,7 +20,7 @@ FRESH_SECONDS = 1.0  # how long a look at the folder is good: many readers arriv
 Files = dict[str, tuple[int, int]]  # relative path -> bytes, time of change in ns
 
 
-class ListedArticle(Shown):
+class LibraryEntry(Shown):
     """A line of the library's list."""
 
     id: str
@@ -107,7 +107,7 @@ class Library:
             self._taken = (generation.name, known)
         return self._taken[1]
 
-    def _outside(self, files: Files, seen: Files) -> Iterator[ListedArticle]:
+    def _outside(self, files: Files, seen: Files) -> Iterator[LibraryEntry]:
         """Yield the files of the folder that no article of the index comes from."""
         inside = set(self.briefing.generation.articles)
         inside |= {article_id.rpartition("#")[0] for article_id in inside}
@@ -128,8 +128,8 @@ class Library:
         return counted
 
 
-def _line(article: Article, passages: int, file: str, state: str, cause: str = "") -> ListedArticle:
-    return ListedArticle(
+def _line(article: Article, passages: int, file: str, state: str, cause: str = "") -> LibraryEntry:
+    return LibraryEntry(
         id=article.id,
         title=article.title,
         about=about(article.source, article.published),

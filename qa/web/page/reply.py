@@ -21,7 +21,7 @@ CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class NewQuestion:
     """A question that has no answer yet, and what is going on."""
 
     question: str
@@ -42,7 +42,7 @@ def message(turn: ChatTurn, thumbs: bool = False) -> str:
     return _part("div", f"reply {turn.kind}", *parts)
 
 
-def messages(turns: Sequence[ChatTurn], asked: Asked | None = None, thumbs: bool = False) -> list[dict[str, str]]:
+def messages(turns: Sequence[ChatTurn], asked: NewQuestion | None = None, thumbs: bool = False) -> list[dict[str, str]]:
     """Return the conversation as the chat shows it, with a question that has no answer yet at its end."""
     shown = [
         {"role": role, "content": content}

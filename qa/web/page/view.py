@@ -22,7 +22,7 @@ class TurnChip(Shown):
     without: Literal["kind", "time", "sources"]
 
 
-class Said(Shown):
+class SaidBefore(Shown):
     """A value and the numbers of the cards that say it; `current` tells the latest from superseded ones."""
 
     value: str
@@ -34,7 +34,7 @@ class Agreed(Shown):
     """Whether the sources say the same, and what each says."""
 
     finding: Literal["agree", "differ", "superseded"]
-    values: tuple[Said, ...]
+    values: tuple[SaidBefore, ...]
 
 
 class DatedWords(Shown):
@@ -87,7 +87,7 @@ class ChatTurn(Shown):
     without: tuple[str, ...] = ()  # what was not to be understood in it
     total: int = 0  # articles of a list, of which the cards are the first
     later: tuple[Card, ...] = ()  # newer articles on the subject
-    earlier: tuple[Said, ...] = ()
+    earlier: tuple[SaidBefore, ...] = ()
     agreement: Agreed | None = None
     dates: tuple[DatedWords, ...] = ()
     timeline: tuple[Dated, ...] = ()
@@ -133,7 +133,7 @@ def turn_of(answer: Answer, number: int, articles: Mapping[str, Article]) -> Cha
         chips=tuple(TurnChip.model_validate(asdict(chip)) for chip in request.chips) if request else (),
         total=answer.total,
         later=tuple(map(listed, answer.later)),
-        earlier=tuple(Said(value=said.value, cards=(said.citation,)) for said in answer.earlier),
+        earlier=tuple(SaidBefore(value=said.value, cards=(said.citation,)) for said in answer.earlier),
         agreement=_agreed(answer),
         dates=tuple(_dated(answer)),
         timeline=tuple(
@@ -158,7 +158,7 @@ def _agreed(answer: Answer) -> Agreed | None:
     found = answer.agreement
     if found is None:
         return None
-    values = (Said(value=each.value, cards=each.citations, current=each.current) for each in found.values)
+    values = (SaidBefore(value=each.value, cards=each.citations, current=each.current) for each in found.values)
     return Agreed(finding=found.finding, values=tuple(values))
 
 

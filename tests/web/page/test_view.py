@@ -336,7 +336,7 @@ def test_the_conversation_is_kept_to_its_last_turns() -> None:
 
 
 def test_a_question_without_an_answer_yet_is_shown_as_searching() -> None:
-    assert reply.messages((), reply.Asked("**who**?", "Waiting *2*")) == [
+    assert reply.messages((), reply.NewQuestion("**who**?", "Waiting *2*")) == [
         {"role": "user", "content": reply.plain("**who**?")},
         {"role": "assistant", "content": '<p class="doing">Waiting &#42;2&#42;</p>'},
     ]
