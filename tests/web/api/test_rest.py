@@ -261,7 +261,17 @@ def test_where_too_many_wait_is_told_when_to_come_again(client: TestClient, monk
 
 def test_the_api_is_described_and_its_page_needs_nothing_from_elsewhere(client: TestClient) -> None:
     described = client.get("/api/openapi.json").json()
-    assert sorted(described["paths"]) == ["/articles", "/articles/{id}", "/ask", "/health", "/retrieve", "/version"]
+    assert sorted(described["paths"]) == [
+        "/articles",
+        "/articles/{id}",
+        "/ask",
+        "/ask/stream",
+        "/health",
+        "/news",
+        "/retrieve",
+        "/timeline",
+        "/version",
+    ]
     assert described["servers"] == [{"url": "/api"}]
     assert described["components"]["schemas"]["AskBody"]["properties"]["question"]["maxLength"] == 2000
     page = client.get("/api/docs")
