@@ -35,6 +35,8 @@ from qa.settings import RetrievalSettings, load_settings  # noqa: E402
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from qa.types import Store
+
     Floats = NDArray[np.float32]
 
 PRODUCT = ".8 cosine + sentence + BM25+ share + .16 pairs (the product)"
@@ -42,6 +44,15 @@ SHIPPED = RetrievalSettings().weights
 GRID = tuple(
     itertools.product((0, 0.5, 0.8, 1, 1.2), (0, 0.5, 1, 1.5), (0.5, 0.75, 1, 1.25), (0, 0.08, 0.16, 0.24))
 )  # cosine, sentence, BM25, pairs
+
+
+def _bm25(terms: list[str], store: Store) -> NDArray[np.float32]:
+    """Return the score of every passage by BM25 as Lucene has it."""
+    scores = np.zeros(len(store), dtype=np.float32)
+    for term in terms:
+        rows, weights = store.postings(term)
+        scores[rows] += np.float32(store.idf(term)) * weights
+    return scores
 
 
 @dataclass(frozen=True)
@@ -86,8 +97,7 @@ def _case(query: str, text: str, grades: Mapping[str, int], briefing) -> Case:  
         dense=found.dense,
         sentence=found.sentence,
         plus=found.bm25 / np.float32(found.lexical.bound),
-        plain=generation.store.bm25_scores([w.said for w in asked.wanted])[found.rows]
-        / np.float32(found.lexical.weight),
+        plain=_bm25([w.said for w in asked.wanted], generation.store)[found.rows] / np.float32(found.lexical.weight),
         pairs=found.pairs,
         dense_rank=np.array([found.dense_ranks.get(int(row), np.inf) for row in found.rows]),
         bm25_rank=np.array([found.bm25_ranks.get(int(row), np.inf) for row in found.rows]),

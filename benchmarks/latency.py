@@ -32,8 +32,9 @@ from startup import ROOT, processor, seconds
 
 from qa.briefing import Briefing
 from qa.encoder import SentenceEncoder
+from qa.search.bm25 import Lexical
+from qa.search.query import Query
 from qa.settings import CorpusSettings, IndexSettings, Settings
-from qa.text.terms import terms
 
 WORDS_A_PASSAGE, PASSAGES_AN_ARTICLE = 88, 5  # 600 characters: passages of at most 900 end with a paragraph
 TABLE, DIMENSION = 1 << 15, 384  # random vectors of words, shared by hash; of the length of the bundled model's
@@ -162,12 +163,12 @@ def ask(folder: Path) -> dict[str, float]:
     store = briefing.generation.store
     parts: dict[str, list[float]] = {"encode": [], "dense": [], "bm25": [], "sentences": []}
     for each in asked:
-        query, words = encoder.encode_passages([each])[0], terms(each)
+        query, wanted = encoder.encode_passages([each])[0], Query.of(each, briefing.generation).wanted
         rows = store.dense_top(query, 190, None)[0]
         actions = {
             "encode": lambda each=each: encoder.encode_question(each + "?"),
             "dense": lambda query=query: store.dense_top(query, 100, None),
-            "bm25": lambda words=words: store.bm25_scores(words),
+            "bm25": lambda wanted=wanted: Lexical.of(wanted, store),
             "sentences": lambda query=query, rows=rows: store.sentence_scores(query, rows),
         }
         for name, action in actions.items():

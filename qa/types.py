@@ -540,9 +540,6 @@ class Store(Protocol):
     def postings(self, term: str) -> tuple[Rows, Scores]:
         """Return the rows that hold a term, ascending, and its BM25 weight there before idf, 0..1."""
 
-    def bm25_scores(self, terms: Sequence[str]) -> Scores:
-        """Return the BM25 score of every passage, 0 where no term occurs."""
-
     def side_by_side(self, pairs: Sequence[tuple[str, str]], rows: Rows) -> NDArray[np.bool_]:
         """Return (rows, pairs): whether a passage holds the second term of a pair right after the first."""
 

@@ -66,11 +66,19 @@ def led_by(subject: str, articles: Sequence[Article]) -> list[Article]:
 
 def _weight(alternative: Sequence[str], generation: Generation, articles: int) -> NDArray[np.float64]:
     """Return the BM25 weight of each article for terms that one of its passages holds all of; 0 where none does."""
-    scores = [generation.store.bm25_scores([term]) for term in alternative]  # (passages,) each
+    scores = [_scores(term, generation) for term in alternative]  # (passages,) each
     together = np.where(np.all([score > 0 for score in scores], axis=0), np.sum(scores, axis=0), 0)
     weight = np.zeros(articles)
     np.add.at(weight, generation.owners, together)
     return weight
+
+
+def _scores(term: str, generation: Generation) -> NDArray[np.float32]:
+    """Return the BM25 weight of a term in each passage, 0 where it does not occur."""
+    scores = np.zeros(len(generation.owners), dtype=np.float32)
+    rows, weights = generation.store.postings(term)
+    scores[rows] = np.float32(generation.store.idf(term)) * weights
+    return scores
 
 
 def _names(subject: str, generation: Generation) -> list[re.Pattern[str]]:

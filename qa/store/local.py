@@ -98,14 +98,6 @@ class LocalStore:
         """Return the rows that hold a term, ascending, and its BM25 weight there before idf: tf / (tf + K), 0..1."""
         return self._postings.of(term)
 
-    def bm25_scores(self, terms: Sequence[str]) -> Scores:
-        """Return the BM25 score of every passage, 0 where no term occurs."""
-        scores = np.zeros(len(self), dtype=np.float32)
-        for term in terms:
-            rows, weights = self.postings(term)
-            np.add.at(scores, rows, np.float32(self.idf(term)) * weights)
-        return scores
-
     def side_by_side(self, pairs: Sequence[tuple[str, str]], rows: Rows) -> NDArray[np.bool_]:
         """Return (rows, pairs): whether a passage holds the second term of a pair right after the first."""
         return self._postings.side_by_side(pairs, rows)
