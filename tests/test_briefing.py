@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given
+from hypothesis import HealthCheck, example, given
 from hypothesis import settings as hypothesis_settings
 
 import qa.briefing
@@ -151,8 +151,9 @@ def check_citations(briefing: Briefing, answer: Answer) -> None:
         assert text[citation.start : citation.end] == citation.quote == citation.quote.strip() != ""
         assert citation.passage.start <= citation.start < citation.end <= citation.passage.end
         assert citation.passage in [hit.passage for hit in answer.hits]
-    if answer.citations:
-        assert answer.text == answer.citations[0].quote
+    if answer.citations:  # the answer, or the first sentences of the articles on a subject
+        listed = "\n".join(f"{citation.quote} [{citation.number}]" for citation in answer.citations)
+        assert answer.text == (listed if answer.listing else answer.citations[0].quote)
 
 
 def test_every_citation_is_verbatim_over_many_questions(briefing: Briefing) -> None:
@@ -164,6 +165,7 @@ def test_every_citation_is_verbatim_over_many_questions(briefing: Briefing) -> N
 
 
 @given(ANY_TEXT)
+@example("FIAE")  # a few words that ask nothing: the latest on them
 @hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_question_is_answered_or_refused(briefing: Briefing, question: str) -> None:
     try:
