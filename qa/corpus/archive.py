@@ -35,12 +35,12 @@ def check_archive(data: bytes, limits: Limits, suffix: str, old: str = "document
                 if member.flag_bits & 1:
                     raise UnreadableError("is encrypted; save it without a password")
                 if _declares_entities(archive, member) and not doctypes:
-                    raise UnreadableError("declares XML entities, which no office program does; save it anew")
+                    raise UnreadableError("declares XML entities, which no office program does; save it again")
     except (UnreadableError, MemoryError):
         raise
     except Exception as exc:  # zipfile and zlib raise a dozen kinds
         cause = " ".join((str(exc) or type(exc).__name__).split())[:100]
-        raise UnreadableError(f"no {suffix}, or damaged: {cause}; save it anew from the program that made it") from exc
+        raise UnreadableError(f"no {suffix}, or damaged: {cause}; save it again from the program that made it") from exc
 
 
 def _declares_entities(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bool:
@@ -59,13 +59,13 @@ def _declares_entities(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> boo
 def parse_xml(data: bytes, limits: Limits) -> etree._Element:
     """Return the root of an XML member. Raises `UnreadableError`, also for one that declares entities."""
     if b"<!ENTITY" in data.replace(b"\0", b""):  # zeros: UTF-16
-        raise UnreadableError("declares XML entities, which no program needs; save it anew")
+        raise UnreadableError("declares XML entities, which no program needs; save it again")
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True)
     try:
         root = etree.fromstring(data, parser)
     except etree.XMLSyntaxError as exc:
         cause = " ".join(str(exc).split())[:100]
-        raise UnreadableError(f"damaged: {cause}; save it anew from the program that made it") from exc
+        raise UnreadableError(f"damaged: {cause}; save it again from the program that made it") from exc
     check_depth(root, limits.max_depth)
     return root
 

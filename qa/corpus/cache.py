@@ -75,7 +75,7 @@ class Extractions:
             part.write_bytes(hashlib.sha256(line).hexdigest().encode() + b"\n" + line)
             os.replace(part, file)
         except OSError as exc:
-            log.warning("%s cannot be written, so files are parsed anew each time: %s", self._folder, exc)
+            log.warning("%s cannot be written, so files are parsed again each time: %s", self._folder, exc)
 
     def sweep(self) -> None:
         """Remove what no file of this run asked for."""

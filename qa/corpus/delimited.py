@@ -34,7 +34,7 @@ def _rows(text: str, delimiter: str) -> Iterator[list[str]]:
     try:
         yield from csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True)
     except csv.Error as exc:
-        raise UnreadableError(f"damaged: {exc}; save it anew from the program that made it") from exc
+        raise UnreadableError(f"damaged: {exc}; save it again from the program that made it") from exc
 
 
 def _delimiter(text: str) -> str:

@@ -67,7 +67,7 @@ def extract(data: bytes, limits: Limits) -> dict[str, object]:
         raise
     except Exception as exc:  # python-docx raises whatever a broken package provokes
         cause = " ".join((str(exc) or type(exc).__name__).split())[:100]
-        raise UnreadableError(f"damaged: {cause}; save it anew from the program that made it") from exc
+        raise UnreadableError(f"damaged: {cause}; save it again from the program that made it") from exc
     return {**_core(data, document, title), "text": text, "remarks": remarks}
 
 

@@ -45,7 +45,7 @@ def _member(archive: zipfile.ZipFile, path: str, limits: Limits) -> etree._Eleme
     try:
         return parse_xml(archive.read(path), limits)
     except KeyError as exc:
-        raise UnreadableError(f"no .epub, or damaged: no {path[:100]} in it; save it anew") from exc
+        raise UnreadableError(f"no .epub, or damaged: no {path[:100]} in it; save it again") from exc
 
 
 def _all(root: etree._Element, name: str) -> Iterator[etree._Element]:
@@ -56,7 +56,7 @@ def _all(root: etree._Element, name: str) -> Iterator[etree._Element]:
 def _package_path(archive: zipfile.ZipFile, limits: Limits) -> str:
     for root_file in _all(_member(archive, CONTAINER, limits), "rootfile"):
         return root_file.get("full-path") or ""
-    raise UnreadableError("no .epub, or damaged: it names no package; save it anew")
+    raise UnreadableError("no .epub, or damaged: it names no package; save it again")
 
 
 def _resolved(folder: str, href: str | None) -> str:

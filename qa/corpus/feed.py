@@ -36,7 +36,7 @@ def extract(data: bytes, limits: Limits) -> dict[str, object]:
 def parsed(data: bytes) -> tuple[Any, list[Any]]:
     """Return a feed and its entries as feedparser has them. Raises `UnreadableError`."""
     if b"<!ENTITY" in data.replace(b"\0", b""):  # zeros: UTF-16
-        raise UnreadableError("declares XML entities, which no feed needs; save it anew")
+        raise UnreadableError("declares XML entities, which no feed needs; save it again")
     found = feedparser.parse(io.BytesIO(data), sanitize_html=False, resolve_relative_uris=False)
     if not found.version and not found.entries:
         raise UnreadableError("is no RSS or Atom feed; save its text, or remove it")

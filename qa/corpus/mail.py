@@ -34,7 +34,7 @@ def extract(data: bytes, limits: Limits) -> dict[str, object]:
     """Return text and fields of a mail; `key` is its Message-ID. Raises `UnreadableError`."""
     message = BytesParser(_class=EmailMessage, policy=policy.default).parsebytes(data.lstrip())
     if not any(name in message for name in EXPECTED):
-        raise UnreadableError("is no mail: it has no From, Date or Subject; save it anew from the mail program")
+        raise UnreadableError("is no mail: it has no From, Date or Subject; save it again from the mail program")
     if message.get_content_type() in ("multipart/encrypted", "application/pkcs7-mime"):
         raise UnreadableError("is encrypted; save its text from the mail program")
     attached: list[str] = []

@@ -63,4 +63,4 @@ def _picture(data: bytes, page: int) -> Any:  # noqa: ANN401 - a numpy array
         scale = min(DPI / 72, MAX_SIDE / max(*opened.get_size(), 1))
         return opened.render(scale=scale).to_numpy()
     except (pypdfium2.PdfiumError, IndexError) as exc:
-        raise UnreadableError(f"cannot be shown: {str(exc)[:100]}; save it anew") from exc
+        raise UnreadableError(f"cannot be shown: {str(exc)[:100]}; save it again") from exc

@@ -42,7 +42,7 @@ def _member(archive: zipfile.ZipFile, name: str) -> bytes:
 
 def _content(archive: zipfile.ZipFile) -> bytes:
     if "content.xml" not in archive.namelist():
-        raise UnreadableError("no .odt, or damaged: no content.xml in it; save it anew from the program that made it")
+        raise UnreadableError("no .odt, or damaged: no content.xml in it; save it again from the program that made it")
     return archive.read("content.xml")
 
 

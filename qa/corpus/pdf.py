@@ -61,7 +61,7 @@ def _open(data: bytes, limits: Limits) -> PdfReader:
     except (UnreadableError, MemoryError):
         raise
     except Exception as exc:  # pypdf: broken files may cause any exception
-        raise UnreadableError(f"damaged: {_cause(exc)}; save it anew from the program that made it") from exc
+        raise UnreadableError(f"damaged: {_cause(exc)}; save it again from the program that made it") from exc
     if pages > limits.max_pages:
         raise UnreadableError(f"{pages:,} pages, more than {limits.max_pages:,}; split it, or raise [corpus] max_pages")
     return reader
@@ -95,7 +95,7 @@ def _pages(reader: PdfReader, limits: Limits) -> tuple[list[str], list[str]]:
             raise UnreadableError(
                 f"more than {limits.max_text_chars:,} characters of text; split it, or raise [corpus] max_text_chars"
             )
-    remarks = [f"{listed(broken)} cannot be read: {causes[0]}; save it anew"] if broken else []
+    remarks = [f"{listed(broken)} cannot be read: {causes[0]}; save it again"] if broken else []
     return texts, remarks
 
 

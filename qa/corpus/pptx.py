@@ -41,7 +41,7 @@ def extract(data: bytes, limits: Limits) -> dict[str, object]:
         raise
     except Exception as exc:  # python-pptx raises whatever a broken package provokes
         cause = " ".join((str(exc) or type(exc).__name__).split())[:100]
-        raise UnreadableError(f"damaged: {cause}; save it anew from the program that made it") from exc
+        raise UnreadableError(f"damaged: {cause}; save it again from the program that made it") from exc
     text, starts = joined(texts, "\n\n")
     if fields.get("title") in (None, "", PROGRAM_TITLE):
         fields["title"] = text.partition("\n")[0]

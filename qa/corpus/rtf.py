@@ -28,7 +28,7 @@ def extract(data: bytes, limits: Limits) -> dict[str, object]:
     """Return text and fields of an RTF document. Raises `UnreadableError`."""
     source = data.decode("cp1252", "replace").lstrip("\ufeff \r\n")
     if not source.startswith("{\\rtf"):
-        raise UnreadableError("no .rtf, or damaged; save it anew from the program that made it")
+        raise UnreadableError("no .rtf, or damaged; save it again from the program that made it")
     notes = len(re.findall(r"\\footnote\b", source))
     remarks = [f"{notes} {'footnote is' if notes == 1 else 'footnotes are'} not read"] if notes else []
     return {**_fields(source[:LOOKED_AT]), "text": _text(source), "remarks": remarks}

@@ -47,7 +47,7 @@ START = 10  # seconds on the clock to start and to load the libraries
 GRACE = 5  # seconds for a child that has closed its end to be gone
 MAX_REMARKS = 20
 MAX_KEY = 200  # characters
-NO_SOUND_ANSWER = "its parser gave no sound answer ({}); save it anew, or as text"
+NO_SOUND_ANSWER = "its parser gave no sound answer ({}); save it again, or as text"
 
 
 class _EndedError(Exception):
@@ -188,7 +188,7 @@ class Sandbox:
             seconds = f"{getattr(self._limits, setting)} seconds"
             return UnreadableError(f"took longer than {seconds}; simplify it, or raise [corpus] {setting}")
         reason = f"signal {-code}" if code < 0 else f"exit code {code}"
-        return _EndedError(f"its parser broke down ({reason}); save it anew, or as text")
+        return _EndedError(f"its parser broke down ({reason}); save it again, or as text")
 
     def _start(self) -> subprocess.Popen[bytes]:
         return subprocess.Popen(

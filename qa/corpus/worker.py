@@ -64,7 +64,7 @@ def _answer(request: Mapping[str, Any], data: bytes, limits: Limits) -> dict[str
         return {"refused": "nested too deep; simplify it, or save its text"}
     except Exception as exc:  # hostile input finds what no one thought of: one file is refused, not the folder
         cause = " ".join((str(exc) or "").split())[:100]
-        return {"refused": f"cannot be read ({type(exc).__name__}: {cause}); save it anew, or as text"}
+        return {"refused": f"cannot be read ({type(exc).__name__}: {cause}); save it again, or as text"}
 
 
 def extract(name: str, data: bytes, limits: Limits, page: int | None = None) -> dict[str, object]:

@@ -44,7 +44,7 @@ def extract(data: bytes, limits: Limits) -> dict[str, object]:
         raise
     except Exception as exc:  # openpyxl raises whatever a broken workbook provokes
         cause = " ".join((str(exc) or type(exc).__name__).split())[:100]
-        raise UnreadableError(f"damaged: {cause}; save it anew from the program that made it") from exc
+        raise UnreadableError(f"damaged: {cause}; save it again from the program that made it") from exc
     hidden = len(book.worksheets) - len(sheets)
     remarks = [f"{hidden} hidden {'sheet is' if hidden == 1 else 'sheets are'} not read"] if hidden else []
     if empty:

@@ -137,7 +137,7 @@ def check_letters(articles: Sequence[Article]) -> Iterator[Finding]:
                     Severity.ATTENTION,
                     article.id,
                     problem,
-                    "fetch it anew, decoded as UTF-8, or mend its text (the Python package ftfy does)",
+                    "fetch it again, decoded as UTF-8, or mend its text (the Python package ftfy does)",
                 )
 
 

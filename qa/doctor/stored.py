@@ -68,7 +68,7 @@ def _check_made(generation: Generation, settings: IndexSettings, fingerprint: st
         was, is_now = getattr(made, name), getattr(settings, name)
         if was != is_now:
             problem = f"was built with {name} {was}, the settings say {is_now}"
-            yield Finding("index-settings", Severity.ATTENTION, place, problem, f"{BUILD} to split the articles anew")
+            yield Finding("index-settings", Severity.ATTENTION, place, problem, f"{BUILD} to split the articles again")
     if made.analysis != ANALYSIS_VERSION:
         problem = f"was built by the text analysis {made.analysis!r}, this program has {ANALYSIS_VERSION!r}"
         yield Finding("index-analysis", Severity.ATTENTION, place, problem, BUILD)

@@ -138,7 +138,7 @@ def elements(rng: random.Random, data: bytes) -> bytes:
 
 
 def members(rng: random.Random, data: bytes) -> bytes:
-    """Mutate the members of an archive and pack it anew, so that its checksums hold; other files, flip bits."""
+    """Mutate the members of an archive and pack it again, so that its checksums hold; other files, flip bits."""
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))
         contents = {name: archive.read(name) for name in archive.namelist()}

@@ -120,7 +120,7 @@ def test_declared_entities_are_refused(encoding: str) -> None:
     for padding in (0, 65_530):  # across the seam of two chunks
         member = (" " * padding).encode(encoding) + bomb
         with pytest.raises(
-            UnreadableError, match=r"^declares XML entities, which no office program does; save it anew$"
+            UnreadableError, match=r"^declares XML entities, which no office program does; save it again$"
         ):
             docx_format.extract(docx_with(paragraph(ROUTE), **{"word__extra.xml": member}), LIMITS)
 
@@ -129,8 +129,8 @@ def test_declared_entities_are_refused(encoding: str) -> None:
     ("data", "cause"),
     [
         (b"\xd0\xcf\x11\xe0" + bytes(500), "is encrypted, or an old .doc; save it as .docx without a password"),
-        (b"plain", "no .docx, or damaged: File is not a zip file; save it anew from the program that made it"),
-        (docx()[:-100], "no .docx, or damaged: File is not a zip file; save it anew from the program that made it"),
+        (b"plain", "no .docx, or damaged: File is not a zip file; save it again from the program that made it"),
+        (docx()[:-100], "no .docx, or damaged: File is not a zip file; save it again from the program that made it"),
     ],
 )
 def test_what_is_no_docx_is_refused(data: bytes, cause: str) -> None:

@@ -88,7 +88,7 @@ def test_encrypted_is_refused_but_one_locked_against_changes_is_read(algorithm: 
 
 @pytest.mark.parametrize("data", [b"%PDF", b"%PDF-1.7\n%%EOF", b"\0" * 100, b"no pdf", pdf([LOAN])[:300]])
 def test_damaged_is_refused(data: bytes) -> None:
-    with pytest.raises(UnreadableError, match=r"^damaged: .*; save it anew from the program that made it$"):
+    with pytest.raises(UnreadableError, match=r"^damaged: .*; save it again from the program that made it$"):
         extract(data)
 
 

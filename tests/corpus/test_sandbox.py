@@ -93,7 +93,7 @@ def test_file_that_takes_too_much_of_the_processor_is_refused() -> None:
 )
 def test_child_that_breaks_down_refuses_the_file(code: str, reason: str) -> None:
     with scripted(code) as sandbox:
-        assert cause_of(sandbox, b"x" * 1_000_000) == f"its parser broke down ({reason}); save it anew, or as text"
+        assert cause_of(sandbox, b"x" * 1_000_000) == f"its parser broke down ({reason}); save it again, or as text"
 
 
 def test_answer_that_breaks_off_refuses_the_file() -> None:
