@@ -17,34 +17,24 @@ from trafilatura import bare_extraction
 
 from qa.corpus.decoding import UnreadableError, decode
 from qa.corpus.fields import clean
-from qa.corpus.markup import text_of
+from qa.corpus.markup import HIDDEN, MAX_CELL, UNSEEN, drop, parse_html, text_of
 from qa.corpus.page_fields import OTHERS, RELATED, fields_of
 from qa.types import Limits
 
 CHARSET = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([\w:.-]{2,40})""", re.IGNORECASE)
-CAPITALS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-SPACELESS_STYLE = f"translate(@style, '{CAPITALS} \t\r\n', '{CAPITALS.lower()}')"
-# What a reader of the page does not see, or what is no text.
-UNSEEN = "|".join(
-    f"//{tag}" for tag in "script style template noscript iframe object embed svg canvas textarea".split()
-)
-HIDDEN = "//*[@hidden] | " + " | ".join(
-    f"//*[contains({SPACELESS_STYLE}, '{rule}')]" for rule in ("display:none", "visibility:hidden")
-)
 ENOUGH = 30  # words that hidden text must have to be the article
 MOST = 2 / 3  # share of the article's words that must be kept
 BLOCKS = "p|li|h2|h3|h4|blockquote|pre|td|th|dd"
 LINKED = 0.5  # share of a block's letters in links, from which it is a menu or a teaser
 MAX_SPAN, MAX_COPIES = 100, 5_000  # rows or columns of one cell; copies of cells in a page
-MAX_CELL = 300  # characters; a cell that holds more lays out a page
 
 
 def extract(data: bytes, limits: Limits) -> dict[str, object]:
     """Return text and fields of a web page. Raises `UnreadableError`."""
     page, remarks = _decode(data)
-    tree = _parse(page, limits.max_depth)
+    tree = parse_html(page, limits.max_depth)
     fields = fields_of(tree, page[:5_000])
-    _drop(tree, UNSEEN)
+    drop(tree, UNSEEN)
     _square_tables(tree)
     text, more = _text_of(tree, limits)
     if not text:
@@ -57,7 +47,7 @@ def _text_of(tree: HtmlElement, limits: Limits) -> tuple[str, list[str]]:
     hidden = [element for element in tree.xpath(HIDDEN) if element.getparent() is not None]
     words = sum(_count(element.text_content()) for element in hidden)
     whole = deepcopy(tree) if words >= ENOUGH and 2 * words >= _count(tree.text_content()) else None
-    _drop(tree, HIDDEN)
+    drop(tree, HIDDEN)
     text, remarks = _complete(tree, limits)
     if whole is not None:
         for element in whole.xpath(HIDDEN):
@@ -176,12 +166,6 @@ def _count(text: str) -> int:
     return len(text.split())
 
 
-def _drop(tree: HtmlElement, where: str) -> None:
-    for element in tree.xpath(where):
-        if element.getparent() is not None:
-            element.drop_tree()
-
-
 def _decode(data: bytes) -> tuple[str, list[str]]:
     """Return the page's text: UTF-8 if it is that, else by the encoding that it names, else by the likeliest."""
     named = CHARSET.search(data[:4096])
@@ -194,23 +178,6 @@ def _decode(data: bytes) -> tuple[str, list[str]]:
             with contextlib.suppress(LookupError, UnicodeError):  # no such encoding, or not this one
                 return data.decode(name), []
     return decode(data)
-
-
-def _parse(page: str, max_depth: int) -> HtmlElement:
-    parser = lxml.html.HTMLParser(encoding="utf-8", no_network=True, remove_comments=True, remove_pis=True)
-    try:
-        tree = lxml.html.document_fromstring(page.encode("utf-8", "replace"), parser=parser)
-    except etree.LxmlError as exc:
-        raise UnreadableError("no HTML can be read in it; save it as text, or remove it") from exc
-    depth = deepest = 0
-    for event, _ in etree.iterwalk(tree, events=("start", "end")):
-        depth += 1 if event == "start" else -1
-        deepest = max(deepest, depth)
-    if deepest > max_depth:
-        raise UnreadableError(f"nested more than {max_depth} levels deep; simplify it, or save its text")
-    if any(entry.type_name == "ERR_RESOURCE_LIMIT" for entry in parser.error_log):
-        raise UnreadableError("has an element too long for the HTML parser; split it, or save its text")
-    return tree
 
 
 def _text(element: etree._Element) -> Iterator[str]:

@@ -16,14 +16,12 @@ from qa.types import Limits
 
 CAPITALS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 SPACELESS_STYLE = f"translate(@style, '{CAPITALS} \t\r\n', '{CAPITALS.lower()}')"
-# What a reader does not see, or what is no text.
+# What is no text, and what a reader does not see.
 UNSEEN = "|".join(
-    [
-        *(f"//{tag}" for tag in "script style template noscript iframe object embed svg canvas textarea".split()),
-        "//head",
-        "//*[@hidden]",
-        *(f"//*[contains({SPACELESS_STYLE}, '{rule}')]" for rule in ("display:none", "visibility:hidden")),
-    ]
+    f"//{tag}" for tag in "script style template noscript iframe object embed svg canvas textarea".split()
+)
+HIDDEN = " | ".join(
+    ["//*[@hidden]"] + [f"//*[contains({SPACELESS_STYLE}, '{rule}')]" for rule in ("display:none", "visibility:hidden")]
 )
 BLOCKS = frozenset(
     "address article aside blockquote body center dd details div dl dt fieldset figcaption figure footer form h1 h2 h3 "
@@ -43,10 +41,8 @@ def text_of(page: str, limits: Limits, quoted: str = "") -> str:
     """
     if not page.strip():
         return ""
-    tree = _parse(page, limits.max_depth)
-    for element in tree.xpath(UNSEEN):
-        if element.getparent() is not None:
-            element.drop_tree()
+    tree = parse_html(page, limits.max_depth)
+    drop(tree, f"{UNSEEN} | //head | {HIDDEN}")
     for element in tree.xpath(quoted)[:MAX_QUOTES] if quoted else []:
         words = _text(element)
         element.clear(keep_tail=True)
@@ -60,7 +56,11 @@ def _text(tree: HtmlElement) -> str:
     return clean(re.sub(r"\n{3,}", "\n\n", text))
 
 
-def _parse(page: str, max_depth: int) -> HtmlElement:
+def parse_html(page: str, max_depth: int) -> HtmlElement:
+    """Return the tree of a page or a piece of one, without comments.
+
+    Raises `UnreadableError` for what no parser reads, or what is nested too deep.
+    """
     parser = lxml.html.HTMLParser(encoding="utf-8", no_network=True, remove_comments=True, remove_pis=True)
     try:
         tree = lxml.html.document_fromstring(page.encode("utf-8", "replace"), parser=parser)
@@ -70,6 +70,13 @@ def _parse(page: str, max_depth: int) -> HtmlElement:
     if any(entry.type_name == "ERR_RESOURCE_LIMIT" for entry in parser.error_log):
         raise UnreadableError("has an element too long for the HTML parser; split it, or save its text")
     return tree
+
+
+def drop(tree: HtmlElement, where: str) -> None:
+    """Take the elements that an XPath finds out of a tree; their tails stay."""
+    for element in tree.xpath(where):
+        if element.getparent() is not None:
+            element.drop_tree()
 
 
 def _holds_data(table: HtmlElement) -> bool:
