@@ -8,6 +8,7 @@ from typing import Literal
 
 from qa.asking.listing import Folded, entry
 from qa.asking.recency import Accounts, said_in
+from qa.asking.subjects import leading_terms
 from qa.asking.values import Said, same_value
 from qa.index import Generation
 from qa.text.question import wants_sentence
@@ -17,7 +18,6 @@ from qa.types import Agreement, Answer, Article, Citation, EarlierStatement, Lis
 LATER = 2  # later articles that are named
 NEARLY = 0.7  # share of the lead's score that a later article's passage must have
 SUBJECT = 0.5  # share of the question's terms that its title and opening must hold
-OPENING = 300  # characters
 
 
 def weighed(answer: Answer, accounts: Accounts, generation: Generation) -> Answer:
@@ -81,7 +81,7 @@ def _later(answer: Answer, generation: Generation) -> tuple[ListedArticle, ...]:
     found: dict[str, Article] = {}
     for hit in answer.hits:
         article = generation.articles[hit.passage.article_id]
-        held = set(terms(f"{article.title} {article.text[:OPENING]}"))
+        held = leading_terms(article)
         share = sum(w for t, w in asked.items() if t in held) / (sum(asked.values()) or 1.0)
         newer = article.published is not None and article.published > lead.published
         if newer and article.id not in cited and hit.score >= least and share >= SUBJECT:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from qa.index import Generation
 
 SHORT, LONG = 4, 600  # terms and characters of a sentence; outside are headings and tables
-OPENING = 300  # characters of a text that tell, with the title, what an article is about
+OPENING = 300  # characters of a text
 LOOKED_AT = 500  # articles of which that is looked at
 NAME = re.compile(r"[A-Z][\w’'-]*(?:\s+[A-Z][\w’'-]*)+")
 
@@ -60,8 +60,13 @@ def speaking_of(subject: str, generation: Generation) -> list[Article]:
 def led_by(subject: str, articles: Sequence[Article]) -> list[Article]:
     """Return those of the first articles whose title and opening hold every term of a subject; all where none do."""
     asked = set(terms(subject))
-    leading = [a for a in articles[:LOOKED_AT] if asked <= set(terms(f"{a.title} {a.text[:OPENING]}"))]
+    leading = [article for article in articles[:LOOKED_AT] if asked <= leading_terms(article)]
     return leading or list(articles)
+
+
+def leading_terms(article: Article) -> set[str]:
+    """Return the terms of an article's title and opening, which tell what it is about."""
+    return set(terms(f"{article.title} {article.text[:OPENING]}"))
 
 
 def _weight(alternative: Sequence[str], generation: Generation, articles: int) -> NDArray[np.float64]:
@@ -101,12 +106,11 @@ def _whole(article: Article) -> str:
 
 def places(article: Article, generation: Generation, shortest: int = SHORT) -> list[Place]:
     """Return the quotable sentences of an article, of so many terms or more, in order: no heading, table or title."""
-    owner = list(generation.articles).index(article.id)
     found: dict[int, Place] = {}
-    for row in np.flatnonzero(generation.owners == owner):
-        passage = generation.passages[int(row)]
-        for start, end in generation.sentences[int(row)]:
-            found.setdefault(passage.start + end, Place(int(row), passage.start + start, passage.start + end))
+    for row in generation.rows_of(article.id):
+        passage = generation.passages[row]
+        for start, end in generation.sentences[row]:
+            found.setdefault(passage.start + end, Place(row, passage.start + start, passage.start + end))
     inside = [found[end] for end in sorted(found)]
     quotable = [place for place in inside if _quotable(article, place, shortest)]
     return quotable or inside[:1]

@@ -203,10 +203,10 @@ def _pieces(articles: Sequence[Article], hashes: Mapping[str, str], plan: Plan) 
     previous = plan.previous
     usable = previous is not None and previous.manifest.fingerprint == plan.encoder.fingerprint
     known = {key: row for row, key in enumerate(previous.keys)} if previous and usable else {}
-    rows = _rows_by_article(previous) if previous and plan.fits else {}
     for article in articles:
-        if previous is not None and article.id in rows and previous.hashes[article.id] == hashes[article.id]:
-            for row in rows[article.id]:
+        rows = previous.rows_of(article.id) if previous and plan.fits else range(0)
+        if previous is not None and rows and previous.hashes[article.id] == hashes[article.id]:
+            for row in rows:
                 yield _Piece(article.title, previous.passages[row], previous.sentences[row], previous.keys[row], row)
             continue
         for passage in split(article, plan.settings.passage_chars, plan.settings.overlap_chars):
@@ -215,13 +215,6 @@ def _pieces(articles: Sequence[Article], hashes: Mapping[str, str], plan: Plan) 
             found = known.get(key)
             same = found is not None and previous is not None and previous.sentences[found] == spans
             yield _Piece(article.title, passage, spans, key, found if same else None)
-
-
-def _rows_by_article(generation: Generation) -> dict[str, list[int]]:
-    rows: dict[str, list[int]] = {}
-    for row, passage in enumerate(generation.passages):
-        rows.setdefault(passage.article_id, []).append(row)
-    return rows
 
 
 class _Work:

@@ -44,12 +44,17 @@ class Generation:
     keys: tuple[str, ...]  # hash of each passage's text as encoded
     sentences: tuple[tuple[Span, ...], ...]  # of each passage, offsets in the passage
     rows: MappingProxyType[str, int]  # passage id -> its place in `passages` and in the store
+    spans: MappingProxyType[str, range]  # article id -> the places of its passages
     store: Store
 
     @property
     def name(self) -> str:
         """Name of the generation's folder."""
         return self.manifest.generation
+
+    def rows_of(self, article_id: str) -> range:
+        """Return the places of an article's passages, in order: those of one article stand together."""
+        return self.spans.get(article_id, range(0))
 
 
 def open_generation(folder: Path) -> Generation:
@@ -82,6 +87,11 @@ def _load(folder: Path, manifest: Manifest) -> Generation:
         sentences.append(tuple((start, end) for start, end in row["sentences"]))
     store = LocalStore.open(folder)
     place = {article_id: i for i, article_id in enumerate(articles)}
+    spans: dict[str, range] = {}
+    for i, passage in enumerate(passages):
+        spans[passage.article_id] = range(spans.get(passage.article_id, range(i, i)).start, i + 1)
+    if sum(map(len, spans.values())) != len(passages):
+        raise ValueError("the passages of an article do not stand together")
     counts = (len(articles), len(passages), len(store), store.dimension)
     if counts != (manifest.articles, manifest.passages, manifest.passages, manifest.dimension):
         raise ValueError(f"articles, passages, vectors, dimension {counts} are not those of the manifest")
@@ -95,6 +105,7 @@ def _load(folder: Path, manifest: Manifest) -> Generation:
         keys=tuple(keys),
         sentences=tuple(sentences),
         rows=MappingProxyType({passage.id: row for row, passage in enumerate(passages)}),
+        spans=MappingProxyType(spans),
         store=store,
     )
 

@@ -57,6 +57,16 @@ def index(tmp_path: Path) -> Path:
     return tmp_path / "index"
 
 
+def test_rows_of_an_article_are_those_of_its_passages(tmp_path: Path) -> None:
+    long = Article("c.md", "The bridge is open. " * 200, "Bridge")
+    generation = write(tmp_path, *ARTICLES, long)
+    assert len(generation.rows_of("c.md")) > 1
+    for article_id in generation.articles:
+        own = [row for row, passage in enumerate(generation.passages) if passage.article_id == article_id]
+        assert list(generation.rows_of(article_id)) == own
+    assert not generation.rows_of("none.md")
+
+
 def edit_manifest(generation: Path, **changes: object) -> None:
     """Change values of a manifest."""
     file = generation / "manifest.json"
