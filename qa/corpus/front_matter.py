@@ -55,7 +55,10 @@ def _fenced(text: str, opens: re.Pattern[str], closes: re.Pattern[str], mark: st
             cause = f"it opens with {mark} and never closes; add a line {mark} after it"
             raise UnreadableError(f"front matter broken: {cause}")
         return None
-    return text[opening.end() : closing.start()], text.count("\n", 0, opening.end()) + 1, text[closing.end() :]
+    block = text[opening.end() : closing.start()]
+    if len(block) > MAX_FRONT_MATTER:
+        raise UnreadableError(f"front matter of {len(block):,} characters, more than {MAX_FRONT_MATTER:,}; shorten it")
+    return block, text.count("\n", 0, opening.end()) + 1, text[closing.end() :]
 
 
 def _yaml(text: str) -> Parted | None:
@@ -63,7 +66,6 @@ def _yaml(text: str) -> Parted | None:
     if parted is None:
         return None
     block, first_line, below = parted
-    _check_length(block)
     try:
         return _mapping(yaml.load(block, Loader=SAFE_LOADER)), below, []
     except UnreadableError:
@@ -112,17 +114,11 @@ def _mapping(found: object) -> dict[str, object]:
     return found
 
 
-def _check_length(block: str) -> None:
-    if len(block) > MAX_FRONT_MATTER:
-        raise UnreadableError(f"front matter of {len(block):,} characters, more than {MAX_FRONT_MATTER:,}; shorten it")
-
-
 def _toml(text: str) -> Parted | None:
     parted = _fenced(text, TOML_OPENS, TOML_CLOSES, "+++")
     if parted is None:
         return None
     block, first_line, below = parted
-    _check_length(block)
     try:
         return tomllib.loads(block.replace("\r\n", "\n")), below, []
     except (ValueError, RecursionError) as exc:

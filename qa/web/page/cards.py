@@ -9,11 +9,12 @@ from datetime import date
 
 from pydantic import BaseModel, ConfigDict
 
+from qa.text.quantities import MONTH_NAMES
 from qa.text.tables import cells
 from qa.types import Article, Citation, Hit, ListedArticle
 
 AROUND = 180  # characters of a passage shown on either side of the quotation
-MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+MONTHS = [name[:3] for name in MONTH_NAMES]
 MOST_NEAR = 5  # passages shown that are near a question, each of another article
 MOST_WORDS = 5  # told of those that it says
 LEAST_COSINE = 0.3  # of a passage that says no word of the question, with what is unrelated at 0
