@@ -24,7 +24,8 @@ log = logging.getLogger(__name__)
 VERSION = 4  # raise it with any change of what the modules of the worker make of a file
 LIBRARIES = (
     "trafilatura",
-    "htmldate",
+    "dateparser",
+    "python-dateutil",
     "lxml",
     "pypdf",
     "python-docx",
